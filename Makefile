@@ -1,0 +1,86 @@
+# Needs Python 3.11 or newer, git and make; everything else is installed into .venv from the lock files.
+# Another Python: make PYTHON=python3.13 site
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# The contents decide whether .venv is still right: times mean nothing in a fresh clone. The folder belongs to it
+# because scripts in a moved .venv start the Python of the old place.
+STATE := $(shell { echo "$(CURDIR) $(PYTHON)"; cat pyproject.toml requirements.lock requirements-dev.lock; } | cksum | tr ' ' -)
+RUNTIME := $(VENV)/.runtime-$(STATE)
+DEV := $(VENV)/.dev-$(STATE)
+
+.DEFAULT_GOAL := help
+.PHONY: help site serve test fast lint schemas browser lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+site: $(RUNTIME) ## Build the sample portfolio into site/
+	$(BIN)/lakthan build
+
+serve: $(RUNTIME) ## Show it in a browser, and again after every change
+	$(BIN)/lakthan serve
+
+test: lint browser ## Check and test everything, as continuous integration does
+	$(BIN)/python -m pytest -m "not browser" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m browser
+
+fast: $(DEV) ## Only the tests that need no browser, until the first failure
+	$(BIN)/python -m pytest -m "not browser" -x
+
+lint: $(DEV) ## ruff, mypy and the contracts of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+schemas: $(RUNTIME) ## Generate schemas/ from the rubric language
+	$(BIN)/python -c 'import json; from lakthan.rubric import Rubric; \
+	  print(json.dumps(Rubric.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/rubric.schema.json
+
+# The browser tests use the system's Chromium or Chrome; on Debian and its kin it is installed if there is none.
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  if command -v $$name >/dev/null 2>&1; then exit 0; fi; done; \
+	if [ "$$(uname)" = Darwin ] && [ -d "/Applications/Google Chrome.app" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+	  echo "make: the browser tests need Chromium or Chrome: please install one" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends chromium
+
+# Packages that a new lock no longer names would stay behind in an old .venv, hence --clear.
+$(RUNTIME):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "make: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# Pins what pyproject.toml names, for every system and Python 3.11 and newer: the hashes are the index's, its address
+# is not written down. Versions stay where they can; to move them: make lock UPGRADE=--upgrade
+UV := .cache/uv/bin/uv
+COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
+lock: $(UV) ## Write the lock files again
+	$(COMPILE) --group build --output-file requirements.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+$(UV):
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/python -m pip --disable-pip-version-check --quiet install uv
+
+clean: ## Remove everything that these targets made
+	rm -rf $(VENV) site build/docs/* .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find generator tests -name __pycache__ -prune -exec rm -rf {} +

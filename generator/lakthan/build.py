@@ -1,0 +1,172 @@
+"""The order of the steps, and the only writer.
+
+    load → check → score, advise → pages, exports → disk → site builder
+
+Pages stand on disk before any site builder starts, so that MkDocs and Zensical both build them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from lakthan import advise, check, diagnostics, lint, load, pages, score
+from lakthan.diagnostics import Diagnostic
+from lakthan.messages import Language
+from lakthan.model import Assessment, Portfolio, Project
+
+DOCS = "build/docs"
+"""What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
+KEPT = (".gitignore",)
+"""Files of that folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
+INPUTS = ("content", "rubrics", "site_templates")
+"""Folders whose change changes pages."""
+
+T = TypeVar("T")
+Watch = Callable[[Sequence[T], str], Iterable[T]]
+"""Goes through a sequence and may show how far it is."""
+
+
+class Examined(NamedTuple):
+    project: Project
+    assessments: tuple[Assessment, ...]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the writer did, as paths relative to `DOCS`."""
+
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    total: int
+
+
+def _quietly(items: Sequence[T], label: str) -> Iterable[T]:
+    return items
+
+
+def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
+    """Read, check and score everything below *root*."""
+    project, problems = load.load(root)
+    found = [*problems, *lint.lint(project)]
+    assessments = []
+    for portfolio in watch(project.portfolios, "progress.score"):
+        assessment = assess(portfolio, as_of)
+        assessments.append(assessment)
+        found += check.check(project, assessment)
+    return Examined(project, tuple(assessments), diagnostics.sort(found))
+
+
+def assess(portfolio: Portfolio, as_of: datetime.date | None = None) -> Assessment:
+    """All that is worked out about one portfolio, for each round reached."""
+    rounds = score.rounds_reached(portfolio, as_of)
+    scores = tuple(score.score(portfolio, round=name, as_of=as_of) for name in rounds)
+    readings = {
+        reading.id: score.score(portfolio, round=rounds[-1], as_of=as_of, reading=reading.id)
+        for reading in portfolio.rubric.readings
+    }
+    history = score.timeline(portfolio, round=rounds[-1])
+    until = tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
+    return Assessment(portfolio, scores, readings, advise.advise(scores[-1]), until)
+
+
+# Writing ---------------------------------------------------------------------------------------------------------
+
+
+def generate(root: Path, examined: Examined, *, language: Language = "th") -> Written:
+    """Write the pages, data and attachments of what was examined, and nothing else, to `DOCS`.
+
+    A file that would not change is not touched, one that no longer belongs is removed.
+    """
+    docs = root / DOCS
+    sizes: dict[str, int] = {}
+    copies: dict[str, Path] = {}
+    for assessment in examined.assessments:
+        portfolio = assessment.portfolio
+        for name in load.attachments(portfolio):
+            source = root / portfolio.folder / name
+            sizes[f"{portfolio.folder}/{name}"] = source.stat().st_size
+            copies[f"{portfolio.id}/{name}"] = source
+    made = pages.pages(
+        examined.project,
+        examined.assessments,
+        language=language,
+        templates=templates(root),
+        problems=examined.problems,
+        sizes=sizes,
+    )
+    files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
+    return _write(docs, files, _read(copies))
+
+
+def _read(copies: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
+    return ((name, source.read_bytes()) for name, source in copies.items())
+
+
+def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:
+    wanted: set[str] = set()
+    changed = []
+    for source in sources:
+        for name, content in source:
+            wanted.add(name)
+            # mkdocs serve watches this folder: rewriting an unchanged file would rebuild for ever.
+            path = docs / name
+            if path.is_file() and path.read_bytes() == content:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            changed.append(name)
+    removed = [name for name in _present(docs) if name not in wanted]
+    for name in removed:
+        (docs / name).unlink()
+    for folder, _, _ in os.walk(docs, topdown=False):
+        if Path(folder) != docs and not any(Path(folder).iterdir()):
+            Path(folder).rmdir()
+    return Written(tuple(changed), tuple(removed), len(wanted))
+
+
+def _present(docs: Path) -> Iterator[str]:
+    for path in sorted(docs.rglob("*")):
+        name = path.relative_to(docs).as_posix()
+        if path.is_file() and name not in KEPT:
+            yield name
+
+
+def templates(root: Path) -> tuple[Path, ...]:
+    """Where templates are looked for: the project's own folder, then the one that comes with Lakthan."""
+    found = (root / "site_templates", shipped() / "site_templates")
+    return tuple(path for path in found if path.is_dir())
+
+
+def shipped() -> Path:
+    """The rubrics, templates and settings that come with Lakthan: in the wheel, or in the repository itself."""
+    packaged = Path(str(resources.files("lakthan"))) / "data"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2]
+
+
+def site(root: Path, examined: Examined, *, language: Language = "th", strict: bool = False) -> Path:
+    """Generate the pages and build the site with MkDocs. Returns the site's folder."""
+    # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
+    from mkdocs.commands.build import build  # noqa: PLC0415
+    from mkdocs.config import load_config  # noqa: PLC0415
+
+    generate(root, examined, language=language)
+    config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
+    plugin = config.plugins.get("lakthan")
+    if plugin is not None:
+        plugin.generated = True
+    build(config)
+    return Path(config.site_dir)

@@ -1,0 +1,270 @@
+"""What is doubtful in a portfolio, beyond what could not be read: one function a check, named for what is wrong.
+
+`CHECKS` lists them. Each yields diagnostics; none changes a score.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from lakthan import names, rules
+from lakthan.diagnostics import Diagnostic
+from lakthan.model import Answer, Assessment, Finding, Message, Place, Project, Record, Use, Window
+from lakthan.rubric import Condition, Indicator
+
+Check = Callable[[Project, Assessment], Iterator[Diagnostic]]
+
+NEAR = datetime.timedelta(days=30)
+"""How long before its last day a deadline is near."""
+
+
+def indicator_without_file(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """The rubric asks for an indicator that no file answers."""
+    portfolio = assessment.portfolio
+    for name, node in assessment.latest.indicators.items():
+        if name not in portfolio.answers and isinstance(node.node, Indicator):
+            yield Diagnostic(
+                "indicator-without-file",
+                Place(f"{portfolio.folder}/{name}.md"),
+                "warning",
+                {"name": name, "title": node.node.title},
+            )
+
+
+def self_score_differs(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """The unit gave itself other points than its evidence supports."""
+    for name, answer in assessment.portfolio.answers.items():
+        stated, node = answer.self_score, assessment.latest.indicators[name]
+        if stated is None:
+            continue
+        if stated.value > node.max:
+            args = {"name": name, "stated": stated.value, "max": node.max}
+            yield Diagnostic("self-score-impossible", stated.place, "error", args)
+        elif stated.value != node.points:
+            args = {"name": name, "stated": stated.value, "computed": node.points}
+            yield Diagnostic("self-score-differs", stated.place, "warning", args)
+
+
+def self_level_differs(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """The unit claims another level than its evidence supports."""
+    portfolio, level = assessment.portfolio, assessment.latest.level
+    place = portfolio.shared.places.get("self_level", portfolio.shared.place)
+    known = [found.id for found in portfolio.rubric.levels]
+    if portfolio.self_level is None:
+        return
+    if portfolio.self_level not in known:
+        yield Diagnostic("unknown-level", place, "error", {"name": portfolio.self_level, "known": tuple(known)})
+    elif portfolio.self_level != level:
+        titles = {found.id: found.title for found in portfolio.rubric.levels}
+        computed = titles[level] if level else Message("level.none")
+        args = {"stated": titles[portfolio.self_level], "computed": computed}
+        yield Diagnostic("self-level-differs", place, "warning", args)
+
+
+_OBJECTIONS = {
+    "use.no_document": "evidence-without-document",
+    "use.undated": "evidence-undated",
+    "use.too_early": "evidence-outside-window",
+    "use.too_late": "evidence-outside-window",
+    "use.past_deadline": "evidence-outside-window",
+    "use.after_signature": "evidence-after-signature",
+}
+
+
+def evidence_not_counted(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Evidence was shown that no condition can count, for the reason given."""
+    for use in _uses(assessment):
+        if use.why and use.why.key in _OBJECTIONS and use.why.key != "use.after_signature":
+            args = {"title": _title(use.record), "why": use.why}
+            yield Diagnostic(_OBJECTIONS[use.why.key], use.record.place, "warning", args)
+
+
+def evidence_after_signature(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Something is dated after the form was signed, which the signer cannot have seen."""
+    signed = assessment.portfolio.signed
+    for record in _records(assessment):
+        if signed and record.date and record.date > signed:
+            args = {"title": _title(record), "date": record.date, "signed": signed}
+            yield Diagnostic("evidence-after-signature", record.place, "warning", args)
+
+
+def evidence_taken_as_signed(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Evidence has no date and is taken as dated on the day of the signature."""
+    portfolio = assessment.portfolio
+    undated = [r for answer in portfolio.all_answers() for r in answer.evidence if r.date is None]
+    if undated and portfolio.rubric.handling.undated == "at_signature":
+        if portfolio.signed:
+            args = {"n": len(undated), "signed": portfolio.signed}
+            yield Diagnostic("evidence-taken-as-signed", undated[0].place, "note", args)
+        else:
+            yield Diagnostic("not-signed", portfolio.shared.place, "warning", {"n": len(undated)})
+
+
+def number_without_evidence(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """A number is stated that no evidence backs, so it does not count."""
+    for answer in assessment.portfolio.all_answers():
+        for name, stated in answer.facts.items():
+            for scope in _scopes(assessment, answer):
+                why = rules.fact(scope, name).why
+                if why and why.key == "reason.unproven" and _asked(assessment, scope.indicator, name):
+                    yield Diagnostic("number-without-evidence", stated.place, "warning", {"why": why})
+                    break
+
+
+def number_exceeds(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """A number is larger than the whole that it is part of."""
+    for answer in assessment.portfolio.all_answers():
+        for name, stated in answer.facts.items():
+            fact = assessment.portfolio.rubric.facts[name]
+            if fact.at_most is None:
+                continue
+            whole = answer.facts.get(fact.at_most) or assessment.portfolio.shared.facts.get(fact.at_most)
+            if whole and stated.value > whole.value:
+                title = assessment.portfolio.rubric.facts[fact.at_most].title
+                args = {"what": fact.title, "value": stated.value, "whole": title, "limit": whole.value}
+                yield Diagnostic("number-exceeds", stated.place, "error", args)
+
+
+def evidence_not_asked(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Evidence of a kind that no condition of its indicator reads."""
+    rubric = assessment.portfolio.rubric
+    for name, answer in assessment.portfolio.answers.items():
+        asked = {use.record.place for finding in _findings(assessment, name) for use in finding.uses}
+        wanted = {kind for condition in _conditions(assessment, name) for kind in rules.kinds_read(rubric, condition)}
+        for record in answer.evidence:
+            if record.place not in asked and record.kind not in wanted:
+                args = {"title": _title(record), "kind": rubric.kinds[record.kind].title, "name": name}
+                yield Diagnostic("evidence-not-asked", record.place, "note", args)
+
+
+def evidence_twice(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """The same document stands twice under the same kind in one file."""
+    for answer in assessment.portfolio.all_answers():
+        seen: Counter[tuple[object, ...]] = Counter()
+        for record in answer.evidence:
+            proof = tuple(record.values.get(name) for name in ("file", "url", "reference", "date", "title"))
+            key = (record.kind, *proof)
+            seen[key] += 1
+            if seen[key] == 2:
+                yield Diagnostic("evidence-twice", record.place, "warning", {"title": _title(record)})
+
+
+def not_applicable_refused(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """An indicator is declared not applicable that the rubric does not let go."""
+    for name, answer in assessment.portfolio.answers.items():
+        node = assessment.latest.indicators[name].node
+        if answer.not_applicable and isinstance(node, Indicator) and not node.may_not_apply:
+            place = answer.places.get("not_applicable", answer.place)
+            yield Diagnostic("not-applicable-refused", place, "error", {"name": name})
+
+
+def shared_with_unknown(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Evidence in `portfolio.md` does not say which indicators it serves, or names one that is not there."""
+    known = tuple(assessment.latest.indicators)
+    for record in assessment.portfolio.shared.evidence:
+        listed = record.values.get("indicators")
+        named = [str(item) for item in listed] if isinstance(listed, tuple) else []
+        if not named:
+            yield Diagnostic("shared-with-none", record.place, "warning", {"title": _title(record)})
+        for name in named:
+            if name not in known:
+                yield Diagnostic("shared-with-unknown", record.place, "error", {"name": name})
+
+
+CHECKS: tuple[Check, ...] = (
+    indicator_without_file,
+    self_score_differs,
+    self_level_differs,
+    evidence_not_counted,
+    evidence_after_signature,
+    evidence_taken_as_signed,
+    number_without_evidence,
+    number_exceeds,
+    evidence_not_asked,
+    evidence_twice,
+    not_applicable_refused,
+    shared_with_unknown,
+)
+
+
+def check(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+    """Everything doubtful in one portfolio."""
+    for one in CHECKS:
+        yield from one(project, assessment)
+
+
+def deadlines(assessment: Assessment, today: datetime.date) -> Iterator[Diagnostic]:
+    """What is missing and falls due within `NEAR` of *today*."""
+    portfolio = assessment.portfolio
+    for name, step in assessment.advice.indicators.items():
+        for need in step.needs:
+            if need.by and today <= need.by <= today + NEAR:
+                answer = portfolio.answers.get(name)
+                place = answer.place if answer else Place(f"{portfolio.folder}/{name}.md")
+                yield Diagnostic("deadline-near", place, "note", {"name": name, "what": need.what, "by": need.by})
+
+
+# What the checks go through --------------------------------------------------------------------------------------
+
+
+def _title(record: Record) -> str:
+    return record.text("title") or record.text("name") or record.kind
+
+
+def _records(assessment: Assessment) -> Iterator[Record]:
+    for answer in assessment.portfolio.all_answers():
+        yield from answer.evidence
+        for found in answer.registers.values():
+            yield from found
+
+
+def _findings(assessment: Assessment, indicator: str) -> Iterator[Finding]:
+    def below(finding: Finding) -> Iterator[Finding]:
+        yield finding
+        for part in finding.parts:
+            yield from below(part)
+
+    for leaf in assessment.latest.indicators[indicator].leaves():
+        for finding in leaf.findings:
+            yield from below(finding)
+
+
+def _conditions(assessment: Assessment, indicator: str) -> Iterator[Condition]:
+    return (finding.condition for finding in _findings(assessment, indicator))
+
+
+def _uses(assessment: Assessment) -> Iterator[Use]:
+    """Each record that some condition looked at and none counted, with one objection to it."""
+    rejected: dict[Place, Use] = {}
+    counted: set[Place] = set()
+    for name in assessment.latest.indicators:
+        for finding in _findings(assessment, name):
+            for use in finding.uses:
+                if use.why is None:
+                    counted.add(use.record.place)
+                else:
+                    rejected.setdefault(use.record.place, use)
+    return (use for place, use in rejected.items() if place not in counted)
+
+
+def _scopes(assessment: Assessment, answer: Answer) -> Iterator[rules.Scope]:
+    """The scope of the indicator that *answer* is for; for the shared one, of each indicator."""
+    score = assessment.latest
+    found = next((r for r in score.rubric.rounds if r.id == score.round), score.rubric.period)
+    window = Window(found.from_, found.to) if found else Window(None, None)
+    for name in (answer.indicator,) if answer.indicator else tuple(score.indicators):
+        yield rules.Scope(assessment.portfolio, score.rubric, name, window, score.as_of)
+
+
+def _asked(assessment: Assessment, indicator: str, fact: str) -> bool:
+    node = assessment.latest.indicators[indicator].node
+    if not isinstance(node, Indicator):
+        return False
+    found = names.leaves((), node.id, node)
+    return any(
+        fact in rules.facts_read(condition)
+        for _, _, leaf in found
+        for _, condition in names.conditions((), leaf.when)
+    )

@@ -1,0 +1,100 @@
+"""What an author must fix: code, severity, place, and how that looks.
+
+The words of a diagnostic stand in the catalogue under `problem.<code>`: `message` states, `help` suggests, `explain` is its
+manual page (`lakthan explain CODE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lakthan import messages
+from lakthan.messages import Language
+from lakthan.model import Message, Place
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake or doubt, at one place."""
+
+    code: str
+    place: Place
+    severity: Severity = "error"
+    args: Mapping[str, object] = field(default_factory=dict)
+
+    def message(self, language: Language) -> str:
+        return messages.say(Message(f"problem.{self.code}.message", self.args), language)
+
+    def help(self, language: Language) -> str:
+        """What to write instead; empty where the message says it all."""
+        key = f"problem.{self.code}.help"
+        return messages.say(Message(key, self.args), language) if messages.has(key) else ""
+
+
+def sort(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place, each once."""
+    unique = {(d.place, d.code, d.message("en")): d for d in found}
+    return tuple(unique[key] for key in sorted(unique))
+
+
+def explain(code: str, language: Language) -> str | None:
+    """The manual page of a code; None if there is no such code."""
+    if not messages.has(f"problem.{code}.explain"):
+        return None
+    return messages.say(Message(f"problem.{code}.explain"), language)
+
+
+def codes() -> tuple[str, ...]:
+    """Every code that the catalogue knows."""
+    found = {key.split(".")[1] for key in messages.catalogue("en") if key.startswith("problem.")}
+    return tuple(sorted(found))
+
+
+def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str | None]) -> str:
+    """For people: message, place, the line itself, help. *line* gives the text of a line, or None."""
+    severity = messages.say(Message(f"severity.{diagnostic.severity}"), language)
+    place = diagnostic.place
+    out = [f"{severity}[{diagnostic.code}]: {diagnostic.message(language)}", f" --> {place.file}:{place.line}:{place.column}"]
+    text = line(place)
+    if text is not None and text.strip():
+        number = str(place.line)
+        gutter = " " * len(number)
+        shown = text.rstrip().expandtabs(1)[:160]
+        out += [f" {gutter} |", f" {number} | {shown}", f" {gutter} | {_indent(shown, place.column)}^"]
+    if said := diagnostic.help(language):
+        out.append(f"   = {messages.say(Message('severity.help'), language)}: {said}")
+    return "\n".join(out)
+
+
+def _indent(text: str, column: int) -> str:
+    # Thai vowel and tone marks take no column on a terminal.
+    return "".join(" " for c in text[: column - 1] if not "\u0e31" <= c <= "\u0e3a" and not "\u0e47" <= c <= "\u0e4e" or c in "\u0e32\u0e33")
+
+
+def concise(diagnostic: Diagnostic, language: Language) -> str:
+    """One line: place, severity, code, message."""
+    place = diagnostic.place
+    said = diagnostic.message(language)
+    return f"{place.file}:{place.line}:{place.column}: {diagnostic.severity}[{diagnostic.code}] {said}"
+
+
+def document(found: Iterable[Diagnostic]) -> dict[str, Any]:
+    """For programs, in both languages."""
+    return {
+        "problems": [
+            {
+                "code": d.code,
+                "severity": d.severity,
+                "file": d.place.file,
+                "line": d.place.line,
+                "column": d.place.column,
+                "message": {language: d.message(language) for language in messages.LANGUAGES},
+                "help": {language: d.help(language) for language in messages.LANGUAGES},
+            }
+            for d in found
+        ]
+    }

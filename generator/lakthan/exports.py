@@ -1,0 +1,351 @@
+"""What other programs read: scores with their reasons, and everything a page shows, as JSON.
+
+Points are plain numbers. A fraction that has no finite decimal stands as the nearest one, with the fraction itself beside
+it (`"exact": "53/7"`). Texts are `{"th": …, "en": …}`, dates ISO 8601 in the common era, addresses relative to the site.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from lakthan import messages
+from lakthan.model import (
+    Answer,
+    Assessment,
+    Finding,
+    Gate,
+    Message,
+    Need,
+    NodeScore,
+    Portfolio,
+    Project,
+    Record,
+    Score,
+    Step,
+    Unit,
+)
+from lakthan.rubric import Criterion, Rubric, Text
+
+Json = dict[str, Any]
+
+
+# Plain values ----------------------------------------------------------------------------------------------------
+
+
+def plain(value: Fraction) -> int | float:
+    """
+    >>> plain(Fraction(27)), plain(Fraction(1, 2))
+    (27, 0.5)
+    """
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def exact(value: Fraction) -> str | None:
+    """The fraction as text where no finite decimal says it.
+
+    >>> exact(Fraction(53, 7)), exact(Fraction(1, 2))
+    ('53/7', None)
+    """
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return None if rest == 1 else str(value)
+
+
+def _number(name: str, value: Fraction | None, fraction: str | None = None) -> Json:
+    """A number under *name*, and under *fraction* the exact one where it needs that."""
+    found: Json = {name: None if value is None else plain(value)}
+    if value is not None and (said := exact(value)):
+        found[fraction or f"{name}_exact"] = said
+    return found
+
+
+def _points(node: NodeScore | Score) -> Json:
+    return {**_number("points", node.points, "exact"), **_number("max", node.max)}
+
+
+def _text(text: Text | None) -> Json | None:
+    return None if text is None else {"th": text.th, "en": text.en}
+
+
+def _said(message: Message) -> Json:
+    return {language: messages.say(message, language) for language in messages.LANGUAGES}
+
+
+def _day(day: datetime.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _value(value: object) -> object:
+    match value:
+        case Fraction():
+            return plain(value)
+        case datetime.date():
+            return value.isoformat()
+        case tuple():
+            return [_value(item) for item in value]
+        case _:
+            return value
+
+
+def encode(document: Json) -> bytes:
+    """The document as UTF-8, the same bytes for the same content."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+# Scores with reasons ---------------------------------------------------------------------------------------------
+
+
+def score_document(assessments: Sequence[Assessment]) -> Json:
+    """What `lakthan score --format json` prints: one entry for each portfolio and round."""
+    return {"portfolios": [entry(score, assessment) for assessment in assessments for score in assessment.scores]}
+
+
+def entry(score: Score, assessment: Assessment) -> Json:
+    """One portfolio in one round: points, gates, and each indicator with what earned its points and what is missing."""
+    portfolio = score.portfolio
+    latest = score is assessment.latest
+    return {
+        "unit": portfolio.unit,
+        "rubric": portfolio.rubric.id,
+        "round": score.round,
+        **_points(score),
+        "level": score.level,
+        "gates": [_gate(gate) for gate in score.gates],
+        "indicators": [
+            {
+                "id": name,
+                **_points(node),
+                "self_score": _self_score(portfolio.answers.get(name)),
+                **({} if node.applies else {"not_applicable": True}),
+                "reasons": list(_reasons(node)),
+                # What is missing is worked out for the round that is still open.
+                "missing": _missing(assessment.advice.indicators.get(name)) if latest else [],
+            }
+            for name, node in score.indicators.items()
+        ],
+    }
+
+
+def anchor(record: Record) -> str:
+    """The name of a record on the page of an indicator: the portfolio's own records stand beside the indicator's."""
+    return record.anchor if record.indicator else f"shared-{record.anchor}"
+
+
+def needed(gate: Gate) -> Fraction | None:
+    """The points that a level asks for in all; None where it only looks at each node."""
+    share = gate.level.percent_at_least
+    asked = [] if gate.level.total_at_least is None else [gate.level.total_at_least]
+    asked += [] if share is None else [share * gate.max / 100]
+    return max(asked, default=None)
+
+
+def _gate(gate: Gate) -> Json:
+    return {
+        "id": gate.level.id,
+        "met": gate.met,
+        **_number("points", gate.points, "exact"),
+        **_number("needs", needed(gate)),
+        "failing": list(gate.failing),
+    }
+
+
+def _self_score(answer: Answer | None) -> int | float | None:
+    return plain(answer.self_score.value) if answer and answer.self_score else None
+
+
+def _reasons(node: NodeScore) -> Iterator[Json]:
+    """One for each condition, in the order of the rubric; a criterion without conditions gives one as well."""
+    for leaf, awarded in awards(node):
+        criterion = leaf.node
+        if leaf.later or not isinstance(criterion, Criterion):
+            continue
+        shared: Json = {
+            "criterion": leaf.path,
+            **_number("points", criterion.points),
+            "awarded": awarded,
+            "round": leaf.earned_in or criterion.round,
+        }
+        for finding in leaf.findings:
+            yield {**shared, **_finding(finding, criterion)}
+        if leaf.requires:
+            text = _said(Message("pages.criterion.requires", {"criteria": leaf.requires}))
+            yield {**shared, "met": False, "source": criterion.source, "text": text, "evidence": []}
+        elif not leaf.findings:
+            text = _said(Message("pages.criterion.unconditional"))
+            yield {**shared, "met": leaf.holds, "source": criterion.source, "text": text, "evidence": []}
+
+
+def awards(node: NodeScore, given: bool = True) -> Iterator[tuple[NodeScore, bool]]:
+    """The leaves of an indicator, and whether the points of each are part of its score, all the way up."""
+    if not node.children:
+        yield node, given and node.holds
+    for child in node.children:
+        yield from awards(child, given and child.awarded)
+
+
+def _finding(finding: Finding, criterion: Criterion) -> Json:
+    return {
+        "met": finding.holds,
+        "source": finding.condition.source or criterion.source,
+        "text": _said(finding.because),
+        "evidence": [anchor(use.record) for use in finding.uses if use.why is None],
+        "rejected": [{"evidence": anchor(use.record), "text": _said(use.why)} for use in finding.uses if use.why],
+        **({"parts": [_finding(part, criterion) for part in finding.parts]} if finding.parts else {}),
+    }
+
+
+def _missing(step: Step | None) -> list[Json]:
+    return [_need(need) for need in step.needs] if step else []
+
+
+def _need(need: Need) -> Json:
+    return {"text": _said(need.what), "amount": need.amount, "by": _day(need.by)}
+
+
+# Beside the pages ------------------------------------------------------------------------------------------------
+
+
+def site_document(project: Project, assessments: Sequence[Assessment]) -> Json:
+    """The whole site: what there is, and where its own document stands."""
+    site = project.site
+    return {
+        "title": _text(site.title),
+        "description": _text(site.description),
+        "publisher": _text(site.publisher),
+        "licence": _text(site.licence),
+        "rubrics": [
+            {"id": rubric.id, "title": _text(rubric.title), "url": f"rubrics/{rubric.id}/"}
+            for rubric in project.rubrics.values()
+        ],
+        "units": [
+            {"id": unit.id, "name": _text(unit.name), "parent": unit.parent, "url": f"{unit.id}/"}
+            for unit in project.units.values()
+        ],
+        "portfolios": [_summary(assessment) for assessment in assessments],
+    }
+
+
+def rubric_document(rubric: Rubric, assessments: Sequence[Assessment]) -> Json:
+    """The rubric as it is read, and who answered it."""
+    found = rubric.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**found, "portfolios": [_summary(a) for a in assessments if a.portfolio.rubric.id == rubric.id]}
+
+
+def unit_document(unit: Unit, assessments: Sequence[Assessment]) -> Json:
+    """Who a unit is, and its portfolios."""
+    return {
+        "id": unit.id,
+        "name": _text(unit.name),
+        "short": _text(unit.short),
+        "parent": unit.parent,
+        "about": _text(unit.about),
+        "website": unit.website,
+        "demonstration": unit.demonstration,
+        "portfolios": [_summary(a) for a in assessments if a.portfolio.unit == unit.id],
+    }
+
+
+def portfolio_document(assessment: Assessment) -> Json:
+    """Everything worked out about a portfolio: rounds with reasons, readings, what is missing, points over time."""
+    portfolio = assessment.portfolio
+    return {
+        **_summary(assessment),
+        "self_level": portfolio.self_level,
+        "signed": _day(portfolio.signed),
+        "subtotals": [
+            {"id": t.subtotal.id, "title": _text(t.subtotal.title), **_number("points", t.points), **_number("max", t.max)}
+            for t in assessment.latest.totals
+        ],
+        "rounds": [entry(score, assessment) for score in assessment.scores],
+        "readings": [
+            {"id": name, **_points(score), "level": score.level} for name, score in assessment.readings.items()
+        ],
+        "levels": [
+            {"id": name, **_number("points", step.points), "missing": _missing(step)}
+            for name, step in assessment.advice.levels.items()
+        ],
+        "timeline": [{"date": _day(day), **_number("points", points)} for day, points in assessment.timeline],
+    }
+
+
+def indicator_document(assessment: Assessment, name: str) -> Json:
+    """One indicator: the evidence and numbers it rests on, and its score in each round."""
+    portfolio = assessment.portfolio
+    answer = portfolio.answers.get(name)
+    node = assessment.latest.indicators[name].node
+    entries = (entry(score, assessment) for score in assessment.scores)
+    return {
+        "unit": portfolio.unit,
+        "rubric": portfolio.rubric.id,
+        "id": name,
+        "title": _text(getattr(node, "title", None)),
+        "rounds": [{"round": e["round"], **i} for e in entries for i in e["indicators"] if i["id"] == name],
+        "facts": {fact: plain(stated.value) for fact, stated in answer.facts.items()} if answer else {},
+        "evidence": [_record(record) for record in evidence(portfolio, name)],
+        "registers": {key: [_record(r) for r in records] for key, records in answer.registers.items()} if answer else {},
+    }
+
+
+def evidence(portfolio: Portfolio, indicator: str) -> tuple[Record, ...]:
+    """The evidence of an indicator: its own, and what the portfolio lends it."""
+    own = portfolio.answers.get(indicator)
+    lent = (r for r in portfolio.shared.evidence if indicator in _listed(r.values.get("indicators")))
+    return (*(own.evidence if own else ()), *lent)
+
+
+def _listed(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _record(record: Record) -> Json:
+    return {"id": anchor(record), **{name: _value(value) for name, value in record.values.items()}}
+
+
+def _summary(assessment: Assessment) -> Json:
+    portfolio, latest = assessment.portfolio, assessment.latest
+    return {
+        "unit": portfolio.unit,
+        "rubric": portfolio.rubric.id,
+        "url": f"{portfolio.id}/",
+        "demonstration": portfolio.demonstration,
+        "round": latest.round,
+        **_points(latest),
+        "level": latest.level,
+    }
+
+
+def _portfolio(assessment: Assessment) -> bytes:
+    return encode(portfolio_document(assessment))
+
+
+def _scores(assessment: Assessment) -> bytes:
+    return encode(score_document([assessment]))
+
+
+EXPORTS: Mapping[str, Callable[[Assessment], bytes]] = {
+    "index.json": _portfolio,
+    "score.json": _scores,
+}
+"""Files for download beside each portfolio's page. The catalogue names them under `pages.download`."""
+
+
+def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple[str, bytes]]:
+    """Every file beside the pages: its path relative to the site, and its content."""
+    found = tuple(assessments)
+    yield "index.json", encode(site_document(project, found))
+    for rubric in project.rubrics.values():
+        yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))
+    for unit in project.units.values():
+        yield f"{unit.id}/index.json", encode(unit_document(unit, found))
+    for assessment in found:
+        folder = assessment.portfolio.id
+        for name, export in EXPORTS.items():
+            yield f"{folder}/{name}", export(assessment)
+        for name in assessment.latest.indicators:
+            yield f"{folder}/{name}/index.json", encode(indicator_document(assessment, name))

@@ -1,0 +1,425 @@
+"""What is doubtful in a rubric: points that no evidence can reach, figures that don't add up, gates that never bind.
+
+`LINTS` lists them. A rubric that cannot be scored at all is refused when it is read (`names`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from lakthan import names, rules
+from lakthan.diagnostics import Diagnostic, Severity
+from lakthan.model import Place, Project, Window
+from lakthan.names import Path
+from lakthan.rubric import (
+    AllOf,
+    AnyOf,
+    Area,
+    Comparison,
+    Condition,
+    Count,
+    Covers,
+    Criterion,
+    Every,
+    Has,
+    Indicator,
+    Percent,
+    Rubric,
+    Test,
+    Value,
+    Where,
+    maximum,
+)
+
+
+class Doubt(NamedTuple):
+    code: str
+    path: Path
+    args: dict[str, object]
+    severity: Severity = "warning"
+
+
+Lint = Callable[[Rubric], Iterator[Doubt]]
+
+
+def lint(project: Project) -> Iterator[Diagnostic]:
+    """Everything doubtful in the rubrics of a project."""
+    for rubric in project.rubrics.values():
+        places = project.rubric_places.get(rubric.id, {})
+        for one in LINTS:
+            for doubt in one(rubric):
+                yield Diagnostic(doubt.code, _place(rubric, places, doubt.path), doubt.severity, doubt.args)
+
+
+def _place(rubric: Rubric, places: object, path: Path) -> Place:
+    found = places if isinstance(places, dict) else {}
+    for end in range(len(path), -1, -1):
+        if path[:end] in found:
+            place = found[path[:end]]
+            assert isinstance(place, Place)  # what the loader put there
+            return place
+    return Place(f"rubrics/{rubric.id}.yml")
+
+
+# Figures ---------------------------------------------------------------------------------------------------------
+
+
+def maximum_differs(rubric: Rubric) -> Iterator[Doubt]:
+    """A stated maximum is not what the tree adds up to."""
+
+    def below(path: Path, node: Criterion) -> Iterator[tuple[Path, Criterion]]:
+        yield path, node
+        for i, child in enumerate(node.criteria):
+            yield from below((*path, "criteria", i), child)
+
+    found: list[tuple[Path, Rubric | Area | Criterion]] = [((), rubric)]
+    for path, node in names.nodes(rubric):
+        found += [(path, node)] if isinstance(node, Area) else below(path, node)
+    for path, holder in found:
+        if holder.max is not None and holder.max != maximum(holder):
+            args: dict[str, object] = {"stated": holder.max, "computed": maximum(holder)}
+            yield Doubt("maximum-differs", (*path, "max"), args)
+
+
+def round_total_differs(rubric: Rubric) -> Iterator[Doubt]:
+    """What a round adds is not what it states."""
+    before = Fraction(0)
+    for i, one in enumerate(rubric.rounds):
+        most = maximum(rubric, [r.id for r in rubric.rounds[: i + 1]])
+        if one.max is not None and one.max != most - before:
+            args: dict[str, object] = {"name": one.title, "stated": one.max, "computed": most - before}
+            yield Doubt("round-total-differs", ("rounds", i, "max"), args)
+        before = most
+
+
+def window_backwards(rubric: Rubric) -> Iterator[Doubt]:
+    """A window ends before it begins, or a round ends before the one before it."""
+    windows: list[tuple[Path, Window]] = [(("rounds", i, "to"), Window(r.from_, r.to)) for i, r in enumerate(rubric.rounds)]
+    windows += [(("period", "to"), Window(rubric.period.from_, rubric.period.to))] if rubric.period else []
+    last = None
+    for path, window in windows:
+        if window.start and window.end and (window.end < window.start or (last and window.end < last)):
+            yield Doubt("window-backwards", path, {"start": window.start, "end": window.end}, "error")
+        last = window.end
+
+
+# Points ----------------------------------------------------------------------------------------------------------
+
+
+def _leaves(rubric: Rubric) -> Iterator[tuple[Path, str, Criterion]]:
+    for path, node in names.nodes(rubric):
+        if isinstance(node, Indicator):
+            yield from names.leaves(path, node.id, node)
+
+
+def points_for_nothing(rubric: Rubric) -> Iterator[Doubt]:
+    """Points are given without asking for anything."""
+    for path, name, leaf in _leaves(rubric):
+        if leaf.points and not leaf.when and not leaf.requires:
+            yield Doubt("points-for-nothing", path, {"name": name, "points": leaf.points})
+
+
+def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
+    """No evidence can ever earn these points."""
+    for path, name, leaf in _leaves(rubric):
+        windows = _windows(rubric, leaf)
+        for i, condition in enumerate(leaf.when):
+            if why := impossible(rubric, condition, windows):
+                yield Doubt("points-out-of-reach", (*path, "when", i), {"name": name, "why": why, "points": leaf.points})
+
+
+def circular_requirement(rubric: Rubric) -> Iterator[Doubt]:
+    """Criteria require each other, or one of a later round, so that they can never hold in time."""
+    order = [r.id for r in rubric.rounds]
+    for path, node in names.nodes(rubric):
+        if isinstance(node, Area):
+            continue
+        found = {name: (where, leaf) for where, name, leaf in names.leaves(path, node.id, node)}
+
+        def required(name: str, found: dict[str, tuple[Path, Criterion]] = found, top: str = node.id) -> list[str]:
+            return [r if r.startswith(f"{top}/") else f"{top}/{r}" for r in found[name][1].requires]
+
+        for name, (where, leaf) in found.items():
+            seen: list[str] = []
+            ahead = required(name)
+            while ahead:
+                other = ahead.pop()
+                if other not in seen:
+                    seen.append(other)
+                    ahead += required(other)
+            if name in seen:
+                yield Doubt("requirement-circular", (*where, "requires"), {"name": name}, "error")
+            for other in seen:
+                own, theirs = leaf.round, found[other][1].round
+                if own and theirs and order.index(theirs) > order.index(own):
+                    yield Doubt("requirement-later", (*where, "requires"), {"name": name, "other": other})
+
+
+def _windows(rubric: Rubric, leaf: Criterion) -> list[Window]:
+    if not rubric.rounds:
+        return [Window(rubric.period.from_, rubric.period.to)] if rubric.period else [Window(None, None)]
+    order = [r.id for r in rubric.rounds]
+    first = order.index(leaf.round) if leaf.round else 0
+    last = len(order) if rubric.handling.carry_over or not leaf.round else first + 1
+    return [Window(r.from_, r.to) for r in rubric.rounds[first:last]]
+
+
+def impossible(rubric: Rubric, condition: Condition, windows: list[Window]) -> str | None:
+    """Why a condition can never hold in any of *windows*: the end of a catalogue key, or None."""
+    match condition:
+        case AllOf():
+            return next(filter(None, (impossible(rubric, part, windows) for part in condition.all)), None)
+        case AnyOf():
+            found = [impossible(rubric, part, windows) for part in condition.any]
+            return found[0] if all(found) else None
+        case Has(before=before) | Count(before=before) if before:
+            if all(window.start and before <= window.start for window in windows):
+                return "deadline"
+        case Covers():
+            if not any(True for window in windows for _ in rules.periods(window, condition.each, condition.from_)):
+                return "no-period"
+        case Every(where=where):
+            if not _passable(where):
+                return "limits"
+    if isinstance(condition, Comparison):
+        low, strict = _low(condition)
+        high = condition.at_most if condition.at_most is not None else condition.less_than
+        if high is not None and (low > high or (low == high and (strict or condition.at_most is None))):
+            return "limits"
+        if isinstance(condition, Percent) and not _may_exceed(rubric, condition) and (low > 100 or (strict and low == 100)):
+            return "over-hundred"
+        if isinstance(condition, Value) and rubric.facts[condition.value].type == "percent" and (low > 100 or (strict and low == 100)):
+            return "over-hundred"
+        if isinstance(condition, Count):
+            return _too_many_kinds(rubric, condition, low + (1 if strict else 0))
+    return None
+
+
+def _may_exceed(rubric: Rubric, condition: Percent) -> bool:
+    return not condition.where and rubric.facts[condition.percent].at_most != condition.of
+
+
+def _too_many_kinds(rubric: Rubric, condition: Count, wanted: Fraction) -> str | None:
+    """Whether more different values are asked for than the field has."""
+    chosen = rubric.sets.get(condition.count)
+    field = condition.distinct or (chosen.distinct if chosen else None)
+    kind = names.fields(rubric, condition.count).get(field) if field else None
+    if kind is None or kind.type != "choice":
+        return None
+    left = set(kind.choices)
+    for where in (condition.where, chosen.where if chosen else {}):
+        test = where.get(field or "")
+        if test is not None and not isinstance(test, Test):
+            left &= {str(value) for value in (test if isinstance(test, tuple) else (test,))}
+    return "few-choices" if wanted > len(left) and kind.required else None
+
+
+def _passable(where: Where) -> bool:
+    for test in where.values():
+        if isinstance(test, Test):
+            low, strict = _low(test)
+            high = test.at_most if test.at_most is not None else test.less_than
+            if high is not None and (low > high or (low == high and (strict or test.at_most is None))):
+                return False
+    return True
+
+
+def never_awarded(rubric: Rubric) -> Iterator[Doubt]:
+    """A rung is never awarded, because another one that is worth as much or more holds whenever it does."""
+
+    def ladders(path: Path, node: Criterion) -> Iterator[tuple[Path, Criterion]]:
+        if node.criteria:
+            yield path, node
+        for i, child in enumerate(node.criteria):
+            yield from ladders((*path, "criteria", i), child)
+
+    for path, node in names.nodes(rubric):
+        if isinstance(node, Area):
+            continue
+        for where, ladder in ladders(path, node):
+            if ladder.award != "highest":
+                continue
+            for i, rung in enumerate(ladder.criteria):
+                for j, other in enumerate(ladder.criteria):
+                    if i != j and _always_wins(other, rung, j < i):
+                        args: dict[str, object] = {"name": str(i + 1), "other": str(j + 1)}
+                        yield Doubt("never-awarded", (*where, "criteria", i), args)
+                        break
+
+
+def _always_wins(other: Criterion, rung: Criterion, earlier: bool) -> bool:
+    if other.points is None or rung.points is None or other.round != rung.round:
+        return False
+    if other.points < rung.points or (other.points == rung.points and not earlier):
+        return False
+    return set(other.requires) <= set(rung.requires) and all(
+        any(implies(mine, theirs) for mine in rung.when) for theirs in other.when
+    )
+
+
+def implies(mine: Condition, theirs: Condition) -> bool:
+    """Whether *theirs* surely holds where *mine* does; False where that cannot be seen."""
+    match mine, theirs:
+        case AnyOf(), _:
+            return all(implies(part, theirs) for part in mine.any)
+        case _, AllOf():
+            return all(implies(mine, part) for part in theirs.all)
+        case AllOf(), _:
+            return any(implies(part, theirs) for part in mine.all)
+        case _, AnyOf():
+            return any(implies(mine, part) for part in theirs.any)
+        case Count(), Has():
+            low, strict = _low(mine)
+            more = low > 0 or (strict and low >= 0)
+            return mine.count == theirs.has and more and _narrower(mine.where, theirs.where) and mine.before == theirs.before
+        case Has(), Has():
+            return mine.has == theirs.has and _narrower(mine.where, theirs.where) and mine.before == theirs.before
+        case Count(), Count():
+            same = mine.count == theirs.count and mine.distinct == theirs.distinct and mine.before == theirs.before
+            return same and _narrower(mine.where, theirs.where) and _tighter(mine, theirs)
+        case Percent(), Percent():
+            same = mine.percent == theirs.percent and mine.of == theirs.of and mine.where == theirs.where
+            return same and _tighter(mine, theirs)
+        case Value(), Value():
+            return mine.value == theirs.value and _tighter(mine, theirs)
+        case Every(), Every():
+            return mine.every == theirs.every and mine.of == theirs.of and _narrower(mine.where, theirs.where)
+        case Covers(), Covers():
+            same = mine.covers == theirs.covers and mine.each == theirs.each and mine.from_ == theirs.from_
+            return same and _narrower(mine.where, theirs.where)
+    return False
+
+
+def _narrower(mine: Where, theirs: Where) -> bool:
+    """Whether every record that passes *mine* passes *theirs*."""
+    for field, test in theirs.items():
+        own = mine.get(field)
+        if own is None:
+            return False
+        if isinstance(own, Test) and isinstance(test, Test):
+            if test.filled is not None and own.filled != test.filled:
+                return False
+            if not _tighter(own, test):
+                return False
+        elif isinstance(own, Test) or isinstance(test, Test):
+            return False
+        else:
+            given = own if isinstance(own, tuple) else (own,)
+            if not set(given) <= set(test if isinstance(test, tuple) else (test,)):
+                return False
+    return True
+
+
+def _tighter(mine: Test | Comparison, theirs: Test | Comparison) -> bool:
+    if theirs.at_most is not None or theirs.less_than is not None:
+        return (mine.at_least, mine.more_than, mine.at_most, mine.less_than) == (
+            theirs.at_least, theirs.more_than, theirs.at_most, theirs.less_than
+        )  # fmt: skip
+    low, strict = _low(mine)
+    other, other_strict = _low(theirs)
+    return low > other or (low == other and (strict or not other_strict))
+
+
+def _low(of: Test | Comparison) -> tuple[Fraction, bool]:
+    """The lower limit, and whether it is excluded; 0 where there is none."""
+    found = [(of.at_least, False)] if of.at_least is not None else []
+    found += [(of.more_than, True)] if of.more_than is not None else []
+    return max(found, default=(Fraction(0), False))
+
+
+# Levels ----------------------------------------------------------------------------------------------------------
+
+
+def level_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
+    """A level asks for more than there is to earn."""
+    most = {node.id: maximum(node) for _, node in names.nodes(rubric)}
+    indicators = [node.id for node in rubric.every_indicator()]
+    for i, level in enumerate(rubric.levels):
+        total = sum((most[name] for name in level.nodes), Fraction(0)) if level.nodes else maximum(rubric)
+        if level.total_at_least is not None and level.total_at_least > total:
+            args: dict[str, object] = {"name": level.title, "asked": level.total_at_least, "most": total}
+            yield Doubt("level-out-of-reach", ("levels", i, "total_at_least"), args)
+        if level.percent_at_least is not None and level.percent_at_least > 100:
+            args = {"name": level.title, "asked": level.percent_at_least, "most": 100}
+            yield Doubt("level-out-of-reach", ("levels", i, "percent_at_least"), args)
+        least = min((most[name] for name in level.nodes or indicators), default=Fraction(0))
+        if level.each_at_least is not None and level.each_at_least > least:
+            args = {"name": level.title, "asked": level.each_at_least, "most": least}
+            yield Doubt("level-out-of-reach", ("levels", i, "each_at_least"), args)
+
+
+def gate_never_binds(rubric: Rubric) -> Iterator[Doubt]:
+    """A limit of a level is met whenever its other limits are, or asks for nothing."""
+    indicators = [node.id for node in rubric.every_indicator()]
+    for i, level in enumerate(rubric.levels):
+        asked = level.nodes or tuple(indicators)
+        additive = bool(level.nodes) or _adds_up(rubric)
+        if level.each_at_least is not None and level.total_at_least is not None and additive:
+            least = level.each_at_least * len(asked)
+            if level.total_at_least <= least and not _may_not_apply(rubric):
+                args: dict[str, object] = {"name": level.title, "total": level.total_at_least, "least": least}
+                yield Doubt("gate-never-binds", ("levels", i, "total_at_least"), args)
+        limits = (level.each_at_least, level.total_at_least, level.percent_at_least)
+        if not any(limits) and not level.requires:
+            yield Doubt("level-asks-nothing", ("levels", i), {"name": level.title})
+
+
+def _adds_up(rubric: Rubric) -> bool:
+    areas = [node for _, node in names.nodes(rubric) if isinstance(node, Area)]
+    return rubric.award == "sum" and all(area.award == "sum" for area in areas)
+
+
+def _may_not_apply(rubric: Rubric) -> bool:
+    return any(node.may_not_apply for node in rubric.every_indicator())
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+
+
+def never_read(rubric: Rubric) -> Iterator[Doubt]:
+    """A kind, fact, register or set is declared that no condition reads."""
+    facts: set[str] = set()
+    seen: set[str] = set()
+
+    def reach(found: Iterable[str]) -> None:
+        for name in found:
+            if name not in seen:
+                seen.add(name)
+                reach(rubric.sets[name].from_ if name in rubric.sets else ())
+
+    asked = [condition for _, _, leaf in _leaves(rubric) for condition in leaf.when]
+    asked += [condition for reading in rubric.readings for when in reading.when.values() for condition in when]
+    for condition in asked:
+        facts.update(rules.facts_read(condition))
+        reach(rules.sets_read(condition))
+    for reading in rubric.readings:
+        for chosen in reading.sets.values():
+            reach(chosen.from_)
+    facts |= {limit for name in set(facts) if (limit := rubric.facts[name].at_most)}
+    for name in facts:
+        reach(rubric.facts[name].proof)
+    for section, declared, used in (
+        ("kinds", rubric.kinds, seen),
+        ("facts", rubric.facts, facts),
+        ("registers", rubric.registers, seen | {"channels"}),
+        ("sets", rubric.sets, seen),
+    ):
+        for name in declared:
+            if name not in used:
+                yield Doubt("never-read", (section, name), {"name": name})
+
+
+LINTS: tuple[Lint, ...] = (
+    maximum_differs,
+    round_total_differs,
+    window_backwards,
+    points_for_nothing,
+    points_out_of_reach,
+    circular_requirement,
+    never_awarded,
+    level_out_of_reach,
+    gate_never_binds,
+    never_read,
+)

@@ -1,0 +1,662 @@
+"""From files to a project, and everything that is wrong with them.
+
+Nothing is raised for an author's mistake: it becomes a diagnostic, and what could be read is still there.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from lakthan import names, rubric, strictyaml, thai
+from lakthan.diagnostics import Diagnostic, Severity
+from lakthan.model import Answer, FieldValue, Place, Portfolio, Project, Record, Site, Stated, Unit
+from lakthan.rubric import EVIDENCE_FIELDS, FieldType, Register, Rubric, Strict, Text
+
+Trail = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "evidence")
+PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "evidence")
+FILES = "files"
+"""The folder of a portfolio's attachments."""
+
+
+class Loaded(NamedTuple):
+    project: Project
+    problems: tuple[Diagnostic, ...]
+
+
+class SiteFile(Strict):
+    """`content/site.yml`."""
+
+    title: Text
+    description: Text
+    publisher: Text
+    contact: str = ""
+    licence: Text | None = None
+    digits: str = "thai"
+    address: str = ""
+
+
+class UnitFile(Strict):
+    """`content/<unit>/unit.yml`."""
+
+    name: Text
+    short: Text | None = None
+    about: Text | None = None
+    address: Text | None = None
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    demonstration: bool = False
+
+
+def load(root: Path) -> Loaded:
+    """The project in the folder *root*: its `rubrics/` and `content/`."""
+    problems: list[Diagnostic] = []
+    rubrics: dict[str, Rubric] = {}
+    places: dict[str, Mapping[Trail, Place]] = {}
+    for path in _listed(root / "rubrics", "*.yml"):
+        file = _read_yaml(root, path, problems)
+        found = file and _rubric(file)
+        if file and found:
+            if found.id != path.stem:
+                file.report("rubric-file-name", ("id",), name=found.id, file=path.name)
+            rubrics[found.id] = found
+            places[found.id] = file.all_places()
+    content = root / "content"
+    units: dict[str, Unit] = {}
+    portfolios: list[Portfolio] = []
+    site = _site(root, content / "site.yml", problems)
+    for folder in _folders(content):
+        _unit(root, content, folder, None, rubrics, units, portfolios, problems)
+    if not content.is_dir():
+        problems.append(Diagnostic("no-content", Place("content")))
+    return Loaded(Project(site, rubrics, units, tuple(portfolios), places), tuple(problems))
+
+
+def _listed(folder: Path, pattern: str) -> list[Path]:
+    return sorted(p for p in folder.glob(pattern) if p.is_file() and not p.name.startswith("."))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))) if folder.is_dir() else []
+
+
+# One file --------------------------------------------------------------------------------------------------------
+
+
+class _File:
+    """A file that was read: its value, the places in it, and a way to complain about them."""
+
+    def __init__(
+        self,
+        name: str,
+        value: Any,
+        places: Mapping[Trail, tuple[int, int]],
+        keys: Mapping[Trail, tuple[int, int]],
+        problems: list[Diagnostic],
+    ) -> None:
+        self.name = name
+        self.value = value
+        self._places = places
+        self._keys = keys
+        self._problems = problems
+        self.failed = False
+
+    def place(self, trail: Trail = ()) -> Place:
+        """Where *trail* stands, or the nearest thing around it."""
+        for end in range(len(trail), -1, -1):
+            if found := self._keys.get(trail[:end]) or self._places.get(trail[:end]):
+                return Place(self.name, *found)
+        return Place(self.name)
+
+    def value_place(self, trail: Trail) -> Place:
+        found = self._places.get(trail)
+        return Place(self.name, *found) if found else self.place(trail)
+
+    def all_places(self) -> dict[Trail, Place]:
+        return {trail: self.place(trail) for trail in self._places}
+
+    def report(self, code: str, trail: Trail = (), severity: Severity = "error", *, at_value: bool = False, **args: object) -> None:
+        place = self.value_place(trail) if at_value else self.place(trail)
+        self._problems.append(Diagnostic(code, place, severity, args))
+        self.failed = self.failed or severity == "error"
+
+
+def _relative(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _read_text(root: Path, path: Path, problems: list[Diagnostic]) -> str | None:
+    name = _relative(root, path)
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = path.read_bytes()[: problem.start].count(b"\n") + 1
+        problems.append(Diagnostic("not-utf8", Place(name, line)))
+    except OSError:
+        problems.append(Diagnostic("unreadable-file", Place(name)))
+    return None
+
+
+def _parse(name: str, text: str, first_line: int, problems: list[Diagnostic]) -> _File | None:
+    try:
+        loaded = strictyaml.load(text, first_line=first_line)
+    except strictyaml.YamlProblem as problem:
+        problems.append(Diagnostic(problem.code, Place(name, problem.line, problem.column), args=problem.values))
+        return None
+    return _File(name, loaded.value, loaded.places, loaded.keys, problems)
+
+
+def _read_yaml(root: Path, path: Path, problems: list[Diagnostic]) -> _File | None:
+    text = _read_text(root, path, problems)
+    file = _parse(_relative(root, path), text, 1, problems) if text is not None else None
+    if file and not isinstance(file.value, dict):
+        file.report("not-a-mapping")
+        return None
+    return file
+
+
+def _validate(file: _File, kind: type[M]) -> M | None:
+    """The file as *kind*, or None with a diagnostic for each thing that is wrong."""
+    try:
+        return kind.model_validate(file.value)
+    except ValidationError as problem:
+        for error in problem.errors():
+            _report_invalid(file, kind, error)
+        return None
+
+
+_KNOWN_KEYS = sorted(
+    {
+        field.alias or name
+        for found in vars(rubric).values()
+        if isinstance(found, type) and issubclass(found, BaseModel)
+        for name, field in found.model_fields.items()
+    }
+)
+
+
+def _report_invalid(file: _File, kind: type[BaseModel], error: Any) -> None:
+    """One of pydantic's errors as a diagnostic of ours."""
+    trail = _trail(file.value, error["loc"])
+    last = str(error["loc"][-1]) if error["loc"] else ""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            file.report("missing-key", trail, key=last)
+        case "extra_forbidden":
+            known = _KNOWN_KEYS if kind is Rubric else sorted(kind.model_fields)
+            file.report("unknown-key", trail, key=last, known=_close(last, known))
+        case "union_tag_not_found" | "union_tag_invalid":
+            value = error["input"]
+            name = next(iter(value), "") if isinstance(value, dict) else str(value)
+            file.report("unknown-condition", trail, name=str(name), known=_close(str(name), rubric.CONDITIONS))
+        case "value_error" if isinstance(context.get("error"), thai.Unreadable):
+            file.report(f"wrong-{context['error'].code}", trail, at_value=True, value=_shown(error["input"]))
+        case "literal_error":
+            file.report("wrong-choice", trail, at_value=True, value=_shown(error["input"]), choices=context["expected"])
+        case "string_pattern_mismatch":
+            file.report("wrong-name", trail, at_value=True, value=_shown(error["input"]))
+        case "comparison" | "of_what" | "award" | "leaf" | "leaf_keys" | "children" | "choices" | "period_and_rounds" as code:
+            file.report(f"language-{code.replace('_', '-')}", trail)
+        case _:
+            file.report("wrong-type", trail, at_value=True, value=_shown(error["input"]), wanted=error["msg"])
+
+
+def _trail(value: Any, location: Sequence[Any]) -> Trail:
+    """A path inside the file from pydantic's, which also names the members of unions on its way."""
+    trail: list[str | int] = []
+    for step in location:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+            trail.append(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+            trail.append(step)
+    return tuple(trail)
+
+
+def _close(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """What *name* may have meant."""
+    return tuple(difflib.get_close_matches(name, list(known), n=2, cutoff=0.6))
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+# Rubrics ---------------------------------------------------------------------------------------------------------
+
+
+def _rubric(file: _File) -> Rubric | None:
+    found = _validate(file, Rubric)
+    if found is None:
+        return None
+    for problem in names.unresolved(found):
+        file.report(problem.code, problem.path, name=problem.name, known=_close(problem.name, problem.known))
+    return None if file.failed else found
+
+
+# Units -----------------------------------------------------------------------------------------------------------
+
+
+def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
+    fallback = Site(Text(th="แฟ้มหลักฐาน", en="Evidence portfolios"), Text(th="", en=""), Text(th="", en=""))
+    if not path.is_file():
+        return fallback
+    file = _read_yaml(root, path, problems)
+    found = _validate(file, SiteFile) if file else None
+    if not found or not file:
+        return fallback
+    if found.digits not in ("thai", "ascii"):
+        file.report("wrong-choice", ("digits",), at_value=True, value=found.digits, choices="thai, ascii")
+    return Site(
+        title=found.title,
+        description=found.description,
+        publisher=found.publisher,
+        contact=found.contact,
+        licence=found.licence,
+        digits="ascii" if found.digits == "ascii" else "thai",
+        address=found.address,
+    )
+
+
+def _unit(
+    root: Path,
+    content: Path,
+    folder: Path,
+    parent: str | None,
+    rubrics: Mapping[str, Rubric],
+    units: dict[str, Unit],
+    portfolios: list[Portfolio],
+    problems: list[Diagnostic],
+) -> None:
+    """A unit's folder: who it is, its portfolios, and the units below it."""
+    name = _relative(root, folder)
+    identity = _relative(content, folder)
+    if not (folder / "unit.yml").is_file():
+        problems.append(Diagnostic("no-unit-file", Place(name), args={"folder": name}))
+        return
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", folder.name):
+        problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
+        return
+    file = _read_yaml(root, folder / "unit.yml", problems)
+    found = _validate(file, UnitFile) if file else None
+    if file and found:
+        values = {field: getattr(found, field) for field in UnitFile.model_fields}
+        units[identity] = Unit(id=identity, place=file.place(), parent=parent, **values)
+    for child in _folders(folder):
+        if child.name in rubrics:
+            portfolio = _portfolio(root, child, identity, rubrics[child.name], problems)
+            if found:
+                portfolios.append(portfolio)
+        elif (child / "unit.yml").is_file():
+            _unit(root, content, child, identity, rubrics, units, portfolios, problems)
+        elif _listed(child, "*.md"):
+            args = {"name": child.name, "known": _close(child.name, rubrics)}
+            first = _relative(root, _listed(child, "*.md")[0])
+            # A rubric that has errors of its own is already reported; its answers are not at fault.
+            if not (root / "rubrics" / f"{child.name}.yml").is_file():
+                problems.append(Diagnostic("unknown-rubric", Place(first), args=args))
+        else:
+            problems.append(Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": child.name}))
+
+
+def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
+    indicators = {node.id: node for node in rubric.every_indicator()}
+    shared = Answer(None, Place(f"{_relative(root, folder)}/portfolio.md"))
+    answers: dict[str, Answer] = {}
+    head: dict[str, Any] = {}
+    for path in _listed(folder, "*.md"):
+        if path.name == "README.md":
+            continue
+        stem = thai.ascii_digits(path.stem)
+        if stem == "portfolio":
+            found = _answer(root, path, rubric, None, problems)
+            if found:
+                shared, head = found
+        elif stem not in indicators:
+            args = {"name": path.stem, "known": _close(stem, indicators)}
+            problems.append(Diagnostic("unknown-indicator", Place(_relative(root, path)), args=args))
+        elif stem in answers:
+            args = {"name": stem, "other": answers[stem].place.file}
+            problems.append(Diagnostic("indicator-twice", Place(_relative(root, path)), args=args))
+        else:
+            found = _answer(root, path, rubric, stem, problems)
+            if found:
+                answers[stem] = found[0]
+    return Portfolio(
+        unit=unit,
+        rubric=rubric,
+        folder=_relative(root, folder),
+        shared=shared,
+        answers={name: answers[name] for name in indicators if name in answers},
+        **head,
+    )
+
+
+# Answers ---------------------------------------------------------------------------------------------------------
+
+
+def _answer(
+    root: Path, path: Path, rubric: Rubric, indicator: str | None, problems: list[Diagnostic]
+) -> tuple[Answer, dict[str, Any]] | None:
+    """One Markdown file: an indicator's answer, or (indicator None) the portfolio's shared one with its head."""
+    name = _relative(root, path)
+    text = _read_text(root, path, problems)
+    if text is None:
+        return None
+    try:
+        front = strictyaml.split_front_matter(text)
+    except strictyaml.YamlProblem as problem:
+        problems.append(Diagnostic(problem.code, Place(name, problem.line, problem.column), args=problem.values))
+        return None
+    file = _parse(name, front.front, front.front_line, problems)
+    if file is None:
+        return None
+    if file.value is None:
+        file.value = {}
+    if not isinstance(file.value, dict):
+        file.report("not-a-mapping")
+        return None
+    return _AnswerReader(root, path.parent, file, rubric, indicator).read(front.body)
+
+
+class _AnswerReader:
+    """Reads the front matter of one answer: what the rubric knows by name, with its type."""
+
+    def __init__(self, root: Path, folder: Path, file: _File, rubric: Rubric, indicator: str | None) -> None:
+        self.root, self.folder, self.file, self.rubric, self.indicator = root, folder, file, rubric, indicator
+
+    def read(self, body: str) -> tuple[Answer, dict[str, Any]]:
+        facts: dict[str, Stated] = {}
+        registers: dict[str, tuple[Record, ...]] = {}
+        keys: dict[str, Any] = {}
+        evidence: tuple[Record, ...] = ()
+        own = PORTFOLIO_KEYS if self.indicator is None else ANSWER_KEYS
+        value: dict[str, Any] = self.file.value
+        for key, given in value.items():
+            register = self.rubric.register(key)
+            if key == "evidence":
+                evidence = self.records("evidence", given)
+            elif key in own:
+                keys[key] = self.head(key, given)
+            elif key in self.rubric.facts:
+                stated = self.number((key,), given, self.rubric.facts[key].type)
+                if stated is not None:
+                    facts[key] = Stated(stated, self.file.value_place((key,)))
+            elif register is not None:
+                registers[key] = self.records(key, given, register)
+            else:
+                known = (*own, *self.rubric.facts, *self.rubric.registers, "channels")
+                self.file.report("unknown-key", (key,), key=key, known=_close(key, known))
+        self_score = keys.pop("self_score", None)
+        answer = Answer(
+            indicator=self.indicator,
+            place=Place(self.file.name),
+            facts=facts,
+            evidence=evidence,
+            registers=registers,
+            self_score=Stated(self_score, self.file.value_place(("self_score",))) if self_score is not None else None,
+            body=body,
+            places={key: self.file.place((key,)) for key in value},
+            **{k: v for k, v in keys.items() if v is not None and k in ("not_applicable", "status", "responsible")},
+        )
+        return answer, {k: v for k, v in keys.items() if v is not None and k in PORTFOLIO_KEYS}
+
+    def head(self, key: str, given: Any) -> Any:
+        """One of the keys that every file of the sort has."""
+        trail = (key,)
+        match key:
+            case "self_score":
+                return self.number(trail, given) if given is not None else None
+            case "signed":
+                return self.date(trail, given) if given is not None else None
+            case "demonstration":
+                return self.yes_no(trail, given)
+            case "status":
+                if given not in ("draft", "ready"):
+                    self.file.report("wrong-choice", trail, at_value=True, value=_shown(given), choices="draft, ready")
+                    return None
+        return self.text(trail, given) if given is not None else None
+
+    def records(self, name: str, given: Any, register: Register | None = None) -> tuple[Record, ...]:
+        """The entries of a list: evidence, or of a register."""
+        if given is None:
+            return ()
+        if not isinstance(given, list):
+            self.file.report("not-a-list", (name,), key=name)
+            return ()
+        found = (self.record(name, i, entry, register) for i, entry in enumerate(given))
+        return tuple(record for record in found if record is not None)
+
+    def record(self, name: str, position: int, entry: Any, register: Register | None) -> Record | None:
+        trail: Trail = (name, position)
+        if register and not isinstance(entry, dict | list) and entry is not None:
+            entry = {next(iter(register.fields)): entry}  # a plain entry is its first field
+        if not isinstance(entry, dict):
+            self.file.report("not-a-mapping", trail)
+            return None
+        if register is None:
+            kind = self.evidence_kind(trail, entry)
+            if kind is None:
+                return None
+            fields = {**EVIDENCE_FIELDS, **self.rubric.kinds[kind].fields}
+        else:
+            fields = register.fields
+        values: dict[str, FieldValue] = {}
+        for key, given in entry.items():
+            if key not in fields:
+                self.file.report("unknown-key", (*trail, key), key=key, known=_close(key, fields))
+            elif given is not None:
+                value = self.value((*trail, key), given, key, fields[key], evidence=register is None)
+                if value is not None:
+                    values[key] = value
+        for key, field in fields.items():
+            if field.required and key not in entry:
+                self.file.report("missing-key", trail, key=key)
+        if register is not None:
+            values["place"] = _place_of(values)
+        return Record(name, values, self.file.place(trail), self.indicator, position + 1)
+
+    def evidence_kind(self, trail: Trail, entry: Mapping[str, Any]) -> str | None:
+        kind = entry.get("kind")
+        if kind is None:
+            self.file.report("missing-key", trail, key="kind")
+        elif not isinstance(kind, str) or kind not in self.rubric.kinds:
+            known = _close(str(kind), self.rubric.kinds)
+            self.file.report("unknown-kind", (*trail, "kind"), at_value=True, kind=_shown(kind), known=known)
+        else:
+            return kind
+        return None
+
+    # Values, by the type of their field. Each reports what it cannot read and gives None.
+
+    def value(self, trail: Trail, given: Any, name: str, field: FieldType, *, evidence: bool) -> FieldValue | None:
+        if evidence and name == "covers":
+            return self.periods(trail, given)
+        if evidence and name == "indicators":
+            return tuple(thai.ascii_digits(str(item)) for item in (given if isinstance(given, list) else [given]))
+        match field.type:
+            case "number" | "percent":
+                return self.number(trail, given, field.type)
+            case "date":
+                return self.date(trail, given)
+            case "dates":
+                entries = given if isinstance(given, list) else [given]
+                days = [self.date((*trail, i) if isinstance(given, list) else trail, e) for i, e in enumerate(entries)]
+                return tuple(day for day in days if day is not None)
+            case "yes_no":
+                return self.yes_no(trail, given)
+            case "choice":
+                return self.choice(trail, given, field)
+            case "choices":
+                entries = given if isinstance(given, list) else [given]
+                found = [self.choice((*trail, i) if isinstance(given, list) else trail, e, field) for i, e in enumerate(entries)]
+                return tuple(choice for choice in found if choice is not None)
+            case "file":
+                return self.attachment(trail, given)
+            case "url":
+                return self.link(trail, given)
+        return self.text(trail, given)
+
+    def text(self, trail: Trail, given: Any) -> str | None:
+        if isinstance(given, dict | list | bool):
+            self.file.report("wrong-type", trail, at_value=True, value=_shown(given), wanted="text")
+            return None
+        return str(given).strip()
+
+    def number(self, trail: Trail, given: Any, kind: str = "number") -> Fraction | None:
+        try:
+            number = thai.parse_number(given)
+        except thai.Unreadable:
+            self.file.report("wrong-number", trail, at_value=True, value=_shown(given))
+            return None
+        if number < 0 or (kind == "percent" and number > 100):
+            self.file.report("impossible-number", trail, at_value=True, value=number)
+            return None
+        return number
+
+    def date(self, trail: Trail, given: Any) -> datetime.date | None:
+        try:
+            return thai.parse_date(given)
+        except thai.Unreadable as problem:
+            self.file.report(f"wrong-{problem.code}", trail, at_value=True, value=_shown(given))
+            return None
+
+    def yes_no(self, trail: Trail, given: Any) -> bool | None:
+        if isinstance(given, bool):
+            return given
+        word = str(given).strip().lower()
+        if word in ("yes", "ใช่", "มี", "true"):
+            return True
+        if word in ("no", "ไม่ใช่", "ไม่มี", "ไม่", "false"):
+            return False
+        self.file.report("wrong-yes-no", trail, at_value=True, value=_shown(given))
+        return None
+
+    def choice(self, trail: Trail, given: Any, field: FieldType) -> str | None:
+        word = str(given).strip()
+        for name, title in field.choices.items():
+            if word in (name, title.th, title.en):
+                return name
+        known = tuple(field.choices)
+        self.file.report("wrong-choice", trail, at_value=True, value=_shown(given), choices=known)
+        return None
+
+    def link(self, trail: Trail, given: Any) -> str | None:
+        text = str(given).strip()
+        try:
+            parts = urlsplit(text)
+            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"\\]", text)
+        except ValueError:
+            sound = False
+        if not sound or isinstance(given, dict | list):
+            self.file.report("wrong-link", trail, at_value=True, value=_shown(given))
+            return None
+        # Thai digits in an address are a slip of the printed form: no address has them.
+        return thai.ascii_digits(text)
+
+    def attachment(self, trail: Trail, given: Any) -> str | None:
+        """A path below the portfolio's folder to a file that exists, with forward slashes."""
+        text = str(given).strip().replace("\\", "/")
+        path = PurePosixPath(text)
+        if isinstance(given, dict | list) or path.is_absolute() or ".." in path.parts or ":" in text or path.parts[:1] != (FILES,):
+            self.file.report("file-outside", trail, at_value=True, value=_shown(given))
+            return None
+        target = self.folder / path
+        try:
+            inside = target.resolve().is_relative_to(self.folder.resolve())
+            found = target.is_file()
+        except (OSError, ValueError):
+            inside = found = False
+        if not found:
+            near = _close(path.name, (p.name for p in _listed(self.folder / FILES, "*")))
+            self.file.report("missing-file", trail, at_value=True, value=text, known=near)
+            return None
+        if not inside:
+            self.file.report("file-outside", trail, at_value=True, value=text)
+            return None
+        return path.as_posix()
+
+    def periods(self, trail: Trail, given: Any) -> tuple[str, ...]:
+        found = []
+        for i, item in enumerate(given if isinstance(given, list) else [given]):
+            period = _period(str(item))
+            if period is None:
+                self.file.report("wrong-period", (*trail, i) if isinstance(given, list) else trail, at_value=True, value=_shown(item))
+            else:
+                found.append(period)
+        return tuple(found)
+
+
+def _period(text: str) -> str | None:
+    """`2023-08` or `2567-Q1` from a month or a fiscal quarter in either era.
+
+    >>> _period("ส.ค. 2566"), _period("2566-08"), _period("ไตรมาส 1/2567"), _period("2567-Q1")
+    ('2023-08', '2023-08', '2567-Q1', '2567-Q1')
+    """
+    text = thai.ascii_digits(text.strip())
+    try:
+        if found := re.fullmatch(r"(\d{4})-Q([1-4])", text) or None:
+            return f"{thai.buddhist(thai.common_year(found[1]))}-Q{found[2]}"
+        if found := re.fullmatch(r"ไตรมาส(?:ที่)?\s*([1-4])\s*/\s*(\d{2}|\d{4})", text):
+            return f"{thai.buddhist(thai.common_year(found[2]))}-Q{found[1]}"
+        if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
+            day = thai.parse_date(f"{found[1]}-{found[2]}-01")
+        else:
+            day = thai.parse_date(f"1 {text}")
+    except thai.Unreadable:
+        return None
+    return f"{day.year}-{day.month:02}"
+
+
+def _place_of(values: Mapping[str, FieldValue]) -> str:
+    """Where a channel or other record is to be found: two pages of one web site are one place."""
+    kind = str(values.get("kind", ""))
+    url = values.get("url")
+    if isinstance(url, str):
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+        return f"website {host}" if kind in ("website", "") else f"{kind} {host}{parts.path.rstrip('/')}"
+    named = values.get("reference") or values.get("name") or values.get("file") or ""
+    return f"{kind} {str(named).casefold()}".strip()
+
+
+def source_line(root: Path) -> Any:
+    """A function that gives the text of the line at a place, or None."""
+
+    def line(place: Place) -> str | None:
+        path = root / place.file
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        except OSError:
+            return None
+        lines = text.splitlines()
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else None
+
+    return line
+
+
+def attachments(portfolio: Portfolio) -> Iterator[str]:
+    """The attachments that a portfolio refers to, relative to its folder, each once."""
+    seen = set()
+    for answer in portfolio.all_answers():
+        for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
+            for name, field in names.fields(portfolio.rubric, record.kind).items():
+                value = record.values.get(name)
+                if field.type == "file" and isinstance(value, str) and value not in seen:
+                    seen.add(value)
+                    yield value

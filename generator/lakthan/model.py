@@ -1,0 +1,345 @@
+"""Frozen nouns: what units wrote, and what comes of it.
+
+The rubric's own nouns are in `rubric`. Nothing here reads a file, a clock or a setting.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from lakthan.rubric import Area, Condition, Criterion, Indicator, Level, Rubric, Subtotal, Text
+
+FieldValue = str | bool | Fraction | datetime.date | tuple[str, ...] | tuple[datetime.date, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something was written: a path relative to the project with forward slashes; line and column start at 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence of the catalogue, not yet in a language: its key and what to fill in.
+
+    Arguments may be numbers (int, Fraction), dates, `Text`, strings, other messages, or tuples of these.
+    """
+
+    key: str
+    args: Mapping[str, object] = field(default_factory=dict)
+
+
+# What units wrote ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A piece of evidence (`register` is "evidence"), or one entry of a register (channels, activities, …)."""
+
+    register: str
+    values: Mapping[str, FieldValue]
+    place: Place
+    indicator: str | None
+    """The indicator whose file states it; None for the portfolio's own."""
+    number: int
+    """Position in its list, from 1."""
+
+    @property
+    def kind(self) -> str:
+        """What sets draw on: the kind of a piece of evidence, or the register's name."""
+        return str(self.values.get("kind", "")) if self.register == "evidence" else self.register
+
+    @property
+    def date(self) -> datetime.date | None:
+        value = self.values.get("date")
+        return value if isinstance(value, datetime.date) else None
+
+    def text(self, name: str) -> str:
+        """A field as text, empty where it is not filled."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def anchor(self) -> str:
+        """ASCII name of this record inside its indicator's page."""
+        return f"{self.register}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A number that a unit stated, and where."""
+
+    value: Fraction
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One file of a portfolio: an indicator's, or `portfolio.md` (indicator None)."""
+
+    indicator: str | None
+    place: Place
+    facts: Mapping[str, Stated] = field(default_factory=dict)
+    evidence: tuple[Record, ...] = ()
+    registers: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    self_score: Stated | None = None
+    not_applicable: str | None = None
+    status: Literal["draft", "ready"] = "ready"
+    responsible: str = ""
+    """Who works on it: a role, never a person's name."""
+    body: str = ""
+    """The unit's own account, Markdown."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where each key of the front matter stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What one unit shows for one rubric."""
+
+    unit: str
+    rubric: Rubric
+    folder: str
+    """Relative to the project, forward slashes."""
+    shared: Answer
+    answers: Mapping[str, Answer]
+    """By indicator; one that has no file is absent."""
+    signed: datetime.date | None = None
+    executive: str = ""
+    reporter: str = ""
+    demonstration: bool = False
+    self_level: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.unit}/{self.rubric.id}"
+
+    def all_answers(self) -> Iterator[Answer]:
+        yield self.shared
+        yield from self.answers.values()
+
+    def dates(self) -> tuple[datetime.date, ...]:
+        """Every date that something in the portfolio bears, ascending, each once."""
+        found = {self.signed} if self.signed else set()
+        for answer in self.all_answers():
+            for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):
+                for value in record.values.values():
+                    if isinstance(value, datetime.date):
+                        found.add(value)
+                    elif isinstance(value, tuple):
+                        found.update(v for v in value if isinstance(v, datetime.date))
+        return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An office. `id` is its path below `content/`."""
+
+    id: str
+    name: Text
+    place: Place
+    short: Text | None = None
+    parent: str | None = None
+    about: Text | None = None
+    address: Text | None = None
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`content/site.yml`: what the published site is called and how it shows numbers."""
+
+    title: Text
+    description: Text
+    publisher: Text
+    contact: str = ""
+    licence: Text | None = None
+    digits: Literal["thai", "ascii"] = "thai"
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that was read, sound or not; what was wrong with it stands in the diagnostics beside it."""
+
+    site: Site
+    rubrics: Mapping[str, Rubric]
+    units: Mapping[str, Unit]
+    portfolios: tuple[Portfolio, ...]
+    rubric_places: Mapping[str, Mapping[tuple[str | int, ...], Place]] = field(default_factory=dict)
+    """Rubric id → path inside its file → where that stands."""
+
+
+# What comes of it ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of days, both ends included; None is open."""
+
+    start: datetime.date | None
+    end: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A record that a condition looked at. `why` says why it does not count; None where it does."""
+
+    record: Record
+    why: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something missing. Two needs with the same `key` are the same thing, needed `amount` times at the most."""
+
+    key: tuple[str, ...]
+    amount: int
+    what: Message
+    by: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One condition, judged: whether it holds, why, on what evidence, and what would make it hold."""
+
+    condition: Condition
+    holds: bool
+    because: Message
+    uses: tuple[Use, ...] = ()
+    ways: tuple[tuple[Need, ...], ...] = ()
+    """Alternatives, each a set of needs that together make it hold; empty if it holds or nothing helps."""
+    parts: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeScore:
+    """A node of the rubric with what it earned. The tree of these has the rubric's shape."""
+
+    path: str
+    node: Rubric | Area | Indicator | Criterion
+    points: Fraction
+    max: Fraction
+    applies: bool = True
+    """False where a unit declared it not applicable, or where nothing below it applies."""
+    holds: bool = False
+    """Leaves: every condition holds (and what it requires holds)."""
+    awarded: bool = False
+    """Its points are part of its parent's: under `highest`, only one child's are."""
+    later: bool = False
+    """Leaves: belongs to a round after the one asked for."""
+    earned_in: str | None = None
+    """Leaves: the round whose window it first held in."""
+    findings: tuple[Finding, ...] = ()
+    requires: tuple[str, ...] = ()
+    """Leaves: paths of required criteria that do not hold."""
+    children: tuple[NodeScore, ...] = ()
+
+    def walk(self) -> Iterator[NodeScore]:
+        """This node and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def leaves(self) -> Iterator[NodeScore]:
+        return (node for node in self.walk() if not node.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A level, judged on its own as printed."""
+
+    level: Level
+    met: bool
+    points: Fraction
+    max: Fraction
+    failing: tuple[str, ...] = ()
+    """Indicators or areas below `each_at_least`."""
+    unmet: tuple[str, ...] = ()
+    """Levels that this one requires and that are not met."""
+    because: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    subtotal: Subtotal
+    points: Fraction
+    max: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A portfolio's score for one round, one day and one reading, with all its reasons."""
+
+    portfolio: Portfolio
+    rubric: Rubric
+    """As read: with the reading's replacements in place."""
+    round: str | None
+    reading: str | None
+    as_of: datetime.date | None
+    root: NodeScore
+    gates: tuple[Gate, ...]
+    level: str | None
+    totals: tuple[Total, ...]
+    indicators: Mapping[str, NodeScore]
+
+    @property
+    def points(self) -> Fraction:
+        return self.root.points
+
+    @property
+    def max(self) -> Fraction:
+        return self.root.max
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The smallest set of missing things that reaches more: what it makes `points`, and what is needed."""
+
+    points: Fraction
+    needs: tuple[Need, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(need.amount for need in self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What would earn more. An indicator or level with nothing to gain, or out of reach, is absent."""
+
+    indicators: Mapping[str, Step]
+    """Indicator → the cheapest way to more points there."""
+    levels: Mapping[str, Step]
+    """Level not met → the cheapest way to it, over all indicators together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that is worked out about one portfolio."""
+
+    portfolio: Portfolio
+    scores: tuple[Score, ...]
+    """One for each round reached, in order; a single one where the rubric has no rounds."""
+    readings: Mapping[str, Score]
+    """Reading → score of the last round reached, under that reading."""
+    advice: Advice
+    timeline: tuple[tuple[datetime.date, Fraction], ...]
+    """Points of the last round reached, as they stood on each day that changed them."""
+
+    @property
+    def latest(self) -> Score:
+        return self.scores[-1]

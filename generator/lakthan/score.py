@@ -1,0 +1,335 @@
+"""From a portfolio to a score: the rubric's tree with points, maxima and reasons.
+
+One recursion computes it. Round, day and reading are arguments; nothing here reads a clock. `docs/rubrics.md` is the
+definition.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeVar
+
+from lakthan import rules
+from lakthan.model import Finding, Gate, Message, NodeScore, Portfolio, Record, Score, Total, Window
+from lakthan.rubric import Area, Branch, Criterion, Handling, Indicator, Level, Reading, Rubric, path_of
+
+_NONE = Fraction(0)
+C = TypeVar("C", bound=Criterion)
+
+
+def score(
+    portfolio: Portfolio,
+    *,
+    round: str | None = None,
+    as_of: datetime.date | None = None,
+    reading: str | None = None,
+) -> Score:
+    """The score of *portfolio* for a round (the rubric's last one unless said), on a day, under a reading.
+
+    Raises KeyError for a round or reading that the rubric does not have.
+    """
+    rubric = read(portfolio.rubric, reading)
+    if round is None and rubric.rounds:
+        round = rubric.rounds[-1].id
+    scored = {node.id: indicator(portfolio, rubric, node, round, as_of) for node in rubric.every_indicator()}
+    return _whole(portfolio, rubric, scored, round, as_of, reading)
+
+
+def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> tuple[str | None, ...]:
+    """The rounds to show: the first, and each whose predecessor ended before *as_of* (or the newest date there is)."""
+    rounds = portfolio.rubric.rounds
+    if not rounds:
+        return (None,)
+    today = as_of or max(portfolio.dates(), default=None)
+    later = (after.id for before, after in zip(rounds, rounds[1:], strict=False) if today and before.to < today)
+    return (rounds[0].id, *later)
+
+
+def timeline(
+    portfolio: Portfolio, *, round: str | None = None, reading: str | None = None
+) -> tuple[tuple[datetime.date, Fraction], ...]:
+    """The points as they stood on each day that something in the portfolio is dated, where they changed."""
+    rubric = read(portfolio.rubric, reading)
+    if round is None and rubric.rounds:
+        round = rubric.rounds[-1].id
+    affected: dict[datetime.date, set[str]] = {}
+    nodes = {node.id: node for node in rubric.every_indicator()}
+    for answer in portfolio.all_answers():
+        records = (*answer.evidence, *(r for found in answer.registers.values() for r in found))
+        days = {day for record in records for day in _days(record)}
+        for day in days | ({portfolio.signed} if portfolio.signed else set()):
+            affected.setdefault(day, set()).update({answer.indicator} if answer.indicator in nodes else nodes)
+    points: list[tuple[datetime.date, Fraction]] = []
+    scored: dict[str, NodeScore] = {}
+    for day in sorted(affected):
+        for name in nodes if not scored else affected[day]:
+            scored[name] = indicator(portfolio, rubric, nodes[name], round, day)
+        now = _combine(rubric, "", scored).points
+        if not points or points[-1][1] != now:
+            points.append((day, now))
+    return tuple(points)
+
+
+def _days(record: Record) -> Iterable[datetime.date]:
+    for value in record.values.values():
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, datetime.date):
+                yield item
+
+
+# Readings --------------------------------------------------------------------------------------------------------
+
+
+def read(rubric: Rubric, reading: str | None) -> Rubric:
+    """The rubric with the replacements of a reading in place."""
+    if reading is None:
+        return rubric
+    chosen = next((r for r in rubric.readings if r.id == reading), None)
+    if chosen is None:
+        raise KeyError(reading)
+    return rubric.model_copy(
+        update={
+            "sets": {**rubric.sets, **chosen.sets},
+            "handling": Handling.model_validate({**rubric.handling.model_dump(), **chosen.handling}),
+            "areas": tuple(_read_area(area, chosen) for area in rubric.areas),
+            "indicators": tuple(_read_criterion(node, node.id, chosen) for node in rubric.indicators),
+        }
+    )
+
+
+def _read_area(area: Area, reading: Reading) -> Area:
+    if not reading.when:
+        return area
+    return area.model_copy(
+        update={
+            "areas": tuple(_read_area(child, reading) for child in area.areas),
+            "indicators": tuple(_read_criterion(node, node.id, reading) for node in area.indicators),
+        }
+    )
+
+
+def _read_criterion(node: C, path: str, reading: Reading) -> C:
+    if not any(other == path or other.startswith(f"{path}/") for other in reading.when):
+        return node
+    children = (
+        _read_criterion(child, path_of(path, position, child), reading)
+        for position, child in enumerate(node.criteria, 1)
+    )
+    return node.model_copy(update={"when": reading.when.get(path, node.when), "criteria": tuple(children)})
+
+
+# Indicators ------------------------------------------------------------------------------------------------------
+
+
+def indicator(
+    portfolio: Portfolio, rubric: Rubric, node: Indicator, round: str | None, as_of: datetime.date | None
+) -> NodeScore:
+    """The score of one indicator, from its own file and the portfolio's shared one."""
+    answer = portfolio.answers.get(node.id)
+    if node.may_not_apply and answer and answer.not_applicable:
+        return NodeScore(node.id, node, _NONE, _NONE, applies=False)
+    leaves: dict[str, NodeScore] = {}
+    for path, leaf in _leaves(node, node.id):
+        leaves[path] = _leaf(portfolio, rubric, node.id, path, leaf, round, as_of)
+    held = _held(leaves, node.id)
+    for path, leaf_score in leaves.items():
+        criterion = leaf_score.node
+        assert isinstance(criterion, Criterion)  # leaves of an indicator are criteria
+        lacking = tuple(p for p in (_required(r, node.id) for r in criterion.requires) if p not in held)
+        points = leaf_score.max if path in held else _NONE
+        leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
+    return _criterion(node, node.id, leaves)
+
+
+def _leaves(node: Criterion, path: str) -> Iterable[tuple[str, Criterion]]:
+    if not node.criteria:
+        yield path, node
+    for position, child in enumerate(node.criteria, 1):
+        yield from _leaves(child, path_of(path, position, child))
+
+
+def _required(name: str, indicator_id: str) -> str:
+    return name if name.startswith(f"{indicator_id}/") else f"{indicator_id}/{name}"
+
+
+def _held(leaves: Mapping[str, NodeScore], indicator_id: str) -> set[str]:
+    """The leaves that hold once what they require is asked for too; leaves that require each other do not hold."""
+    held: set[str] = set()
+    while True:
+        more = {
+            path
+            for path, leaf in leaves.items()
+            if path not in held
+            and leaf.holds
+            and isinstance(leaf.node, Criterion)
+            and all(_required(name, indicator_id) in held for name in leaf.node.requires)
+        }
+        if not more:
+            return held
+        held |= more
+
+
+def _leaf(
+    portfolio: Portfolio,
+    rubric: Rubric,
+    indicator_id: str,
+    path: str,
+    leaf: Criterion,
+    round: str | None,
+    as_of: datetime.date | None,
+) -> NodeScore:
+    assert leaf.points is not None  # the language sees to it
+    findings: tuple[Finding, ...] = ()
+    windows = _windows(rubric, leaf.round, round)
+    if not windows:
+        return NodeScore(path, leaf, _NONE, _NONE, later=True)
+    for name, window in windows:
+        scope = rules.Scope(portfolio, rubric, indicator_id, window, as_of)
+        findings = tuple(rules.judge(condition, scope) for condition in leaf.when)
+        if all(finding.holds for finding in findings):
+            return NodeScore(path, leaf, leaf.points, leaf.points, holds=True, earned_in=name, findings=findings)
+    return NodeScore(path, leaf, _NONE, leaf.points, findings=findings)
+
+
+def _windows(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tuple[str | None, Window]]:
+    """The windows that a leaf is judged in, in turn; none for a leaf of a later round."""
+    if not rubric.rounds:
+        period = rubric.period
+        return [(None, Window(period.from_, period.to) if period else Window(None, None))]
+    names = [r.id for r in rubric.rounds]
+    last = names.index(asked) if asked in names else -1
+    if last < 0:
+        raise KeyError(asked)
+    first = names.index(own) if own else last
+    if first > last:
+        return []
+    chosen = rubric.rounds[first : last + 1] if rubric.handling.carry_over else rubric.rounds[first : first + 1]
+    return [(r.id, Window(r.from_, r.to)) for r in chosen]
+
+
+# The tree --------------------------------------------------------------------------------------------------------
+
+
+def _criterion(node: Criterion, path: str, leaves: Mapping[str, NodeScore]) -> NodeScore:
+    if not node.criteria:
+        return leaves[path]
+    children = [_criterion(child, path_of(path, position, child), leaves) for position, child in enumerate(node.criteria, 1)]
+    return _award(node, path, node.award or "sum", children)
+
+
+def _combine(node: Rubric | Area, path: str, scored: Mapping[str, NodeScore]) -> NodeScore:
+    children = [_combine(area, area.id, scored) for area in node.areas] or [scored[n.id] for n in node.indicators]
+    return _award(node, path, node.award, children)
+
+
+def _award(node: Rubric | Area | Criterion, path: str, award: str, children: Sequence[NodeScore]) -> NodeScore:
+    """A node from its children: `highest`, `sum` or `mean` of those that apply."""
+    counted = [child for child in children if child.applies]
+    points, most = AWARDS[award](counted)
+    marked = []
+    best = next((child for child in counted if child.points == points and (points or child.holds)), None)
+    for child in children:
+        awarded = child is best if award == "highest" else child.applies and (child.holds or child.points > 0)
+        marked.append(replace(child, awarded=awarded))
+    return NodeScore(path, node, points, most, applies=bool(counted), children=tuple(marked))
+
+
+def _highest(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
+    return max((c.points for c in children), default=_NONE), max((c.max for c in children), default=_NONE)
+
+
+def _sum(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
+    return sum((c.points for c in children), _NONE), sum((c.max for c in children), _NONE)
+
+
+def _mean(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
+    weights = sum((_weight(c) for c in children), _NONE)
+    if not weights:
+        return _NONE, _NONE
+    points = sum((_weight(c) * c.points for c in children), _NONE)
+    return points / weights, sum((_weight(c) * c.max for c in children), _NONE) / weights
+
+
+def _weight(child: NodeScore) -> Fraction:
+    return child.node.weight if isinstance(child.node, Branch) else Fraction(1)
+
+
+AWARDS: Mapping[str, Callable[[Sequence[NodeScore]], tuple[Fraction, Fraction]]] = {
+    "highest": _highest,
+    "sum": _sum,
+    "mean": _mean,
+}
+"""How the points and maxima of children become their parent's."""
+
+
+# Levels ----------------------------------------------------------------------------------------------------------
+
+
+def _whole(
+    portfolio: Portfolio,
+    rubric: Rubric,
+    scored: Mapping[str, NodeScore],
+    round: str | None,
+    as_of: datetime.date | None,
+    reading: str | None,
+) -> Score:
+    root = _combine(rubric, "", scored)
+    nodes = {node.path: node for node in root.walk()}
+    gates = _gates(rubric, root, nodes, scored)
+    totals = []
+    for subtotal in rubric.subtotals:
+        points, most = _sum([nodes[name] for name in subtotal.nodes if nodes[name].applies])
+        totals.append(Total(subtotal, points, most))
+    return Score(
+        portfolio=portfolio,
+        rubric=rubric,
+        round=round,
+        reading=reading,
+        as_of=as_of,
+        root=root,
+        gates=gates,
+        level=next((gate.level.id for gate in reversed(gates) if gate.met), None),
+        totals=tuple(totals),
+        indicators={node.path: node for node in root.walk() if isinstance(node.node, Indicator)},
+    )
+
+
+def _gates(
+    rubric: Rubric, root: NodeScore, nodes: Mapping[str, NodeScore], scored: Mapping[str, NodeScore]
+) -> tuple[Gate, ...]:
+    gates: dict[str, Gate] = {}
+    for level in rubric.levels:
+        gates[level.id] = gate(level, root, nodes, tuple(scored), gates)
+    return tuple(gates.values())
+
+
+def gate(
+    level: Level,
+    root: NodeScore,
+    nodes: Mapping[str, NodeScore],
+    indicators: Sequence[str],
+    earlier: Mapping[str, Gate],
+) -> Gate:
+    """One level, judged as printed. *earlier* are the gates before it, for `requires`."""
+    counted = [nodes[name] for name in level.nodes or indicators if nodes[name].applies]
+    points, most = _sum(counted) if level.nodes else (root.points, root.max)
+    least = level.each_at_least
+    failing = tuple(n.path for n in counted if least is not None and n.points < least)
+    unmet = tuple(name for name in level.requires if name not in earlier or not earlier[name].met)
+    because: list[Message] = []
+    if failing:
+        because.append(Message("gate.each", {"nodes": failing, "least": least, "n": len(failing)}))
+    if level.total_at_least is not None and points < level.total_at_least:
+        args = {"points": points, "least": level.total_at_least, "short": level.total_at_least - points}
+        because.append(Message("gate.total", args))
+    if level.percent_at_least is not None and (not most or 100 * points / most < level.percent_at_least):
+        share = 100 * points / most if most else _NONE
+        because.append(Message("gate.percent", {"share": share, "least": level.percent_at_least}))
+    if unmet:
+        because.append(Message("gate.requires", {"levels": tuple(earlier[n].level.title if n in earlier else n for n in unmet)}))
+    if not counted:
+        because.append(Message("gate.nothing_applies"))
+    return Gate(level, not because, points, most, failing, unmet, tuple(because))

@@ -1,0 +1,205 @@
+"""Thai numbers, dates and order: read in any usual form, kept exact, shown as the public expects.
+
+Dates are common era inside and Buddhist era (common era + 543) on display. The fiscal year runs from 1 October to
+30 September and is named by the year it ends in.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+DIGITS = "๐๑๒๓๔๕๖๗๘๙"
+_TO_ASCII = str.maketrans(DIGITS, "0123456789")
+_TO_THAI = str.maketrans("0123456789", DIGITS)
+
+MONTHS = (
+    ("ม.ค.", "มกราคม", "Jan", "January"),
+    ("ก.พ.", "กุมภาพันธ์", "Feb", "February"),
+    ("มี.ค.", "มีนาคม", "Mar", "March"),
+    ("เม.ย.", "เมษายน", "Apr", "April"),
+    ("พ.ค.", "พฤษภาคม", "May", "May"),
+    ("มิ.ย.", "มิถุนายน", "Jun", "June"),
+    ("ก.ค.", "กรกฎาคม", "Jul", "July"),
+    ("ส.ค.", "สิงหาคม", "Aug", "August"),
+    ("ก.ย.", "กันยายน", "Sep", "September"),
+    ("ต.ค.", "ตุลาคม", "Oct", "October"),
+    ("พ.ย.", "พฤศจิกายน", "Nov", "November"),
+    ("ธ.ค.", "ธันวาคม", "Dec", "December"),
+)
+_MONTH_OF = {name.replace(".", "").lower(): i for i, names in enumerate(MONTHS, 1) for name in names}
+_BUDDHIST = 543
+
+
+class Unreadable(ValueError):
+    """What was written is no number or date that we can read; `code` says why: number, date, day, month or era."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def ascii_digits(text: str) -> str:
+    """
+    >>> ascii_digits("อก ๐๔๑๐/๕๕๘")
+    'อก 0410/558'
+    """
+    return text.translate(_TO_ASCII)
+
+
+def thai_digits(text: str) -> str:
+    """
+    >>> thai_digits("27/34")
+    '๒๗/๓๔'
+    """
+    return text.translate(_TO_THAI)
+
+
+# Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def parse_number(value: object) -> Fraction:
+    """An exact number from an int, a Fraction, a Decimal, or text in ASCII or Thai digits (`1,200`, `๐.๕`, `53/7`).
+
+    Raises Unreadable for anything else; a float is read by its shortest decimal form.
+
+    >>> parse_number("๙๗.๕")
+    Fraction(195, 2)
+    """
+    if isinstance(value, bool):
+        raise Unreadable("number", "a number is wanted")
+    if isinstance(value, int | Fraction | Decimal):
+        return Fraction(value)
+    if isinstance(value, float):
+        return Fraction(repr(value))
+    if isinstance(value, str):
+        text = ascii_digits(value.strip()).replace(",", "").removesuffix("%").strip()
+        if re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,9})?(/[1-9]\d{0,14})?", text) and not ("." in text and "/" in text):
+            try:
+                return Fraction(text) if "/" in text else Fraction(Decimal(text))
+            except (InvalidOperation, ZeroDivisionError):
+                pass
+    raise Unreadable("number", "a number is wanted")
+
+
+def show_number(value: Fraction | int, places: int = 2) -> str:
+    """At most *places* decimals, cut and not rounded: 79.995 must not be shown as 80.
+
+    >>> show_number(Fraction(1650, 17)), show_number(Fraction(1, 2)), show_number(27)
+    ('97.05', '0.5', '27')
+    """
+    value = Fraction(value)
+    scale: int = 10**places
+    cut = abs(value.numerator) * scale // value.denominator
+    whole, rest = divmod(cut, scale)
+    text = f"{whole:,}" + (f".{rest:0{places}d}".rstrip("0") if rest else "")
+    return f"-{text}" if value < 0 and cut else text
+
+
+# Dates -----------------------------------------------------------------------------------------------------------
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})")
+_WRITTEN = re.compile(r"(\d{1,2})\s*([^\d\s][^\d]*?)\s*(?:พ\.?\s*ศ\.?\s*|ค\.?\s*ศ\.?\s*)?(\d{2}|\d{4})")
+
+
+def common_year(text: str) -> int:
+    """The common-era year meant by four digits in either era, or by the two last digits of a Buddhist-era year.
+
+    Raises Unreadable where the era is not plain.
+
+    >>> common_year("2569"), common_year("69"), common_year("2026")
+    (2026, 2026, 2026)
+    """
+    year = int(text)
+    if len(text) == 2:
+        return 2500 + year - _BUDDHIST
+    if 2400 <= year <= 2700:
+        return year - _BUDDHIST
+    if 1900 <= year <= 2157:
+        return year
+    raise Unreadable("era", f"the year {year} is in neither era")
+
+
+def parse_date(value: object) -> datetime.date:
+    """A date from `2026-01-22`, `2569-01-22`, `22 ม.ค. 2569`, `๒๒ มกราคม ๖๙`, `22/1/2569` or a date object.
+
+    Raises Unreadable for a day that does not exist or an era that is not plain.
+
+    >>> parse_date("ลว. ๒๗ พ.ค. ๖๙")
+    datetime.date(2026, 5, 27)
+    """
+    if isinstance(value, datetime.datetime):
+        raise Unreadable("date", "a date is wanted, without a time")
+    if isinstance(value, datetime.date):
+        return value if value.year < 2400 else datetime.date(value.year - _BUDDHIST, value.month, value.day)
+    if not isinstance(value, str):
+        raise Unreadable("date", "a date is wanted")
+    text = re.sub(r"^(ลว\.?|ลงวันที่|วันที่)\s*", "", ascii_digits(unicodedata.normalize("NFC", value.strip())))
+    if found := _ISO.fullmatch(text):
+        year, month, day = found[1], int(found[2]), int(found[3])
+    elif found := _SLASHED.fullmatch(text):
+        day, month, year = int(found[1]), int(found[2]), found[3]
+    elif found := _WRITTEN.fullmatch(text):
+        day, year = int(found[1]), found[3]
+        month = _MONTH_OF.get(re.sub(r"[.\s]", "", found[2]).lower(), 0)
+        if not month:
+            raise Unreadable("month", f"no month is called “{found[2].strip()}”")
+    else:
+        raise Unreadable("date", "a date is wanted, such as 2569-01-22 or 22 ม.ค. 2569")
+    common = common_year(year)
+    try:
+        return datetime.date(common, month, day)
+    except ValueError:
+        raise Unreadable("day", "there is no such day") from None
+
+
+def show_date(day: datetime.date, *, language: str = "th", long: bool = False) -> str:
+    """
+    >>> show_date(datetime.date(2026, 1, 22)), show_date(datetime.date(2026, 1, 22), language="en")
+    ('22 ม.ค. 2569', '22 Jan 2026')
+    """
+    names = MONTHS[day.month - 1]
+    if language == "th":
+        return f"{day.day} {names[1 if long else 0]} {day.year + _BUDDHIST}"
+    return f"{day.day} {names[3 if long else 2]} {day.year}"
+
+
+def buddhist(year: int) -> int:
+    """
+    >>> buddhist(2026)
+    2569
+    """
+    return year + _BUDDHIST
+
+
+def fiscal_quarter(day: datetime.date) -> tuple[int, int]:
+    """Fiscal year (Buddhist era) and quarter (1 to 4).
+
+    >>> fiscal_quarter(datetime.date(2023, 10, 1)), fiscal_quarter(datetime.date(2024, 9, 30))
+    ((2567, 1), (2567, 4))
+    """
+    year = day.year + (1 if day.month >= 10 else 0)
+    return year + _BUDDHIST, (day.month - 10) % 12 // 3 + 1
+
+
+# Order -----------------------------------------------------------------------------------------------------------
+
+_LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
+_MARKS = re.compile("[\u0e47-\u0e4e]")
+
+
+def sort_key(text: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Dictionary order: a leading vowel sorts after its consonant, tone marks matter last, numbers by their value.
+
+    >>> sorted(["เกณฑ์", "ขอ", "กฎ", "ข้อ 10", "ข้อ 9"], key=sort_key)
+    ['กฎ', 'เกณฑ์', 'ขอ', 'ข้อ 9', 'ข้อ 10']
+    """
+    plain = unicodedata.normalize("NFKD", ascii_digits(text)).casefold().replace("\u0e4d\u0e32", "\u0e33")
+    plain = _LEADING.sub(r"\2\1", plain)
+    marks = "".join(_MARKS.findall(plain))
+    parts = re.findall(r"\d+|\D", _MARKS.sub("", plain))
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts], marks
