@@ -136,7 +136,9 @@ def _options(node: NodeScore, aim: _Aim, indicator: NodeScore | None = None) -> 
     return [
         Option(
             option.value,
-            tuple(s + (option.value if node.path in names else 0) for s, names in zip(option.sums, aim.sums, strict=True)),
+            tuple(
+                s + (option.value if node.path in names else 0) for s, names in zip(option.sums, aim.sums, strict=True)
+            ),
             option.cost,
             option.needs,
             option.shared,

@@ -68,17 +68,29 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
     return Examined(project, tuple(assessments), diagnostics.sort(found))
 
 
-def assess(portfolio: Portfolio, as_of: datetime.date | None = None) -> Assessment:
-    """All that is worked out about one portfolio, for each round reached."""
-    rounds = score.rounds_reached(portfolio, as_of)
-    scores = tuple(score.score(portfolio, round=name, as_of=as_of) for name in rounds)
+def assess(
+    portfolio: Portfolio,
+    as_of: datetime.date | None = None,
+    *,
+    rounds: Sequence[str | None] | None = None,
+    reading: str | None = None,
+) -> Assessment:
+    """All that is worked out about one portfolio, for each round reached (or those asked for), under a reading."""
+    rounds = rounds or score.rounds_reached(portfolio, as_of)
+    scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading) for name in rounds)
     readings = {
-        reading.id: score.score(portfolio, round=rounds[-1], as_of=as_of, reading=reading.id)
-        for reading in portfolio.rubric.readings
+        other.id: score.score(portfolio, round=rounds[-1], as_of=as_of, reading=other.id)
+        for other in portfolio.rubric.readings
     }
-    history = score.timeline(portfolio, round=rounds[-1])
+    history = score.timeline(portfolio, round=rounds[-1], reading=reading)
     until = tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
     return Assessment(portfolio, scores, readings, advise.advise(scores[-1]), until)
+
+
+def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:
+    """The problems found, and what falls due soon after *today*."""
+    near = (one for assessment in examined.assessments for one in check.deadlines(assessment, today))
+    return diagnostics.sort((*examined.problems, *near))
 
 
 # Writing ---------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Diagnostic:
 
 def sort(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """By place, each once."""
-    unique = {(d.place, d.code, d.message("en")): d for d in found}
+    unique = {(d.place, d.code, repr(d.args)): d for d in found}
     return tuple(unique[key] for key in sorted(unique))
 
 
@@ -58,7 +58,10 @@ def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str
     """For people: message, place, the line itself, help. *line* gives the text of a line, or None."""
     severity = messages.say(Message(f"severity.{diagnostic.severity}"), language)
     place = diagnostic.place
-    out = [f"{severity}[{diagnostic.code}]: {diagnostic.message(language)}", f" --> {place.file}:{place.line}:{place.column}"]
+    out = [
+        f"{severity}[{diagnostic.code}]: {diagnostic.message(language)}",
+        f" --> {place.file}:{place.line}:{place.column}",
+    ]
     text = line(place)
     if text is not None and text.strip():
         number = str(place.line)
@@ -72,7 +75,11 @@ def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str
 
 def _indent(text: str, column: int) -> str:
     # Thai vowel and tone marks take no column on a terminal.
-    return "".join(" " for c in text[: column - 1] if not "\u0e31" <= c <= "\u0e3a" and not "\u0e47" <= c <= "\u0e4e" or c in "\u0e32\u0e33")
+    return "".join(
+        " "
+        for c in text[: column - 1]
+        if not "\u0e31" <= c <= "\u0e3a" and not "\u0e47" <= c <= "\u0e4e" or c in "\u0e32\u0e33"
+    )
 
 
 def concise(diagnostic: Diagnostic, language: Language) -> str:

@@ -96,7 +96,9 @@ def round_total_differs(rubric: Rubric) -> Iterator[Doubt]:
 
 def window_backwards(rubric: Rubric) -> Iterator[Doubt]:
     """A window ends before it begins, or a round ends before the one before it."""
-    windows: list[tuple[Path, Window]] = [(("rounds", i, "to"), Window(r.from_, r.to)) for i, r in enumerate(rubric.rounds)]
+    windows: list[tuple[Path, Window]] = [
+        (("rounds", i, "to"), Window(r.from_, r.to)) for i, r in enumerate(rubric.rounds)
+    ]
     windows += [(("period", "to"), Window(rubric.period.from_, rubric.period.to))] if rubric.period else []
     last = None
     for path, window in windows:
@@ -127,7 +129,9 @@ def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
         windows = _windows(rubric, leaf)
         for i, condition in enumerate(leaf.when):
             if why := impossible(rubric, condition, windows):
-                yield Doubt("points-out-of-reach", (*path, "when", i), {"name": name, "why": why, "points": leaf.points})
+                yield Doubt(
+                    "points-out-of-reach", (*path, "when", i), {"name": name, "why": why, "points": leaf.points}
+                )
 
 
 def circular_requirement(rubric: Rubric) -> Iterator[Doubt]:
@@ -188,9 +192,17 @@ def impossible(rubric: Rubric, condition: Condition, windows: list[Window]) -> s
         high = condition.at_most if condition.at_most is not None else condition.less_than
         if high is not None and (low > high or (low == high and (strict or condition.at_most is None))):
             return "limits"
-        if isinstance(condition, Percent) and not _may_exceed(rubric, condition) and (low > 100 or (strict and low == 100)):
+        if (
+            isinstance(condition, Percent)
+            and not _may_exceed(rubric, condition)
+            and (low > 100 or (strict and low == 100))
+        ):
             return "over-hundred"
-        if isinstance(condition, Value) and rubric.facts[condition.value].type == "percent" and (low > 100 or (strict and low == 100)):
+        if (
+            isinstance(condition, Value)
+            and rubric.facts[condition.value].type == "percent"
+            and (low > 100 or (strict and low == 100))
+        ):
             return "over-hundred"
         if isinstance(condition, Count):
             return _too_many_kinds(rubric, condition, low + (1 if strict else 0))
@@ -273,7 +285,12 @@ def implies(mine: Condition, theirs: Condition) -> bool:
         case Count(), Has():
             low, strict = _low(mine)
             more = low > 0 or (strict and low >= 0)
-            return mine.count == theirs.has and more and _narrower(mine.where, theirs.where) and mine.before == theirs.before
+            return (
+                mine.count == theirs.has
+                and more
+                and _narrower(mine.where, theirs.where)
+                and mine.before == theirs.before
+            )
         case Has(), Has():
             return mine.has == theirs.has and _narrower(mine.where, theirs.where) and mine.before == theirs.before
         case Count(), Count():

@@ -89,7 +89,11 @@ def _listed(folder: Path, pattern: str) -> list[Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))) if folder.is_dir() else []
+    return (
+        sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+        if folder.is_dir()
+        else []
+    )
 
 
 # One file --------------------------------------------------------------------------------------------------------
@@ -127,7 +131,9 @@ class _File:
     def all_places(self) -> dict[Trail, Place]:
         return {trail: self.place(trail) for trail in self._places}
 
-    def report(self, code: str, trail: Trail = (), severity: Severity = "error", *, at_value: bool = False, **args: object) -> None:
+    def report(
+        self, code: str, trail: Trail = (), severity: Severity = "error", *, at_value: bool = False, **args: object
+    ) -> None:
         place = self.value_place(trail) if at_value else self.place(trail)
         self._problems.append(Diagnostic(code, place, severity, args))
         self.failed = self.failed or severity == "error"
@@ -208,7 +214,16 @@ def _report_invalid(file: _File, kind: type[BaseModel], error: Any) -> None:
             file.report("wrong-choice", trail, at_value=True, value=_shown(error["input"]), choices=context["expected"])
         case "string_pattern_mismatch":
             file.report("wrong-name", trail, at_value=True, value=_shown(error["input"]))
-        case "comparison" | "of_what" | "award" | "leaf" | "leaf_keys" | "children" | "choices" | "period_and_rounds" as code:
+        case (
+            "comparison"
+            | "of_what"
+            | "award"
+            | "leaf"
+            | "leaf_keys"
+            | "children"
+            | "choices"
+            | "period_and_rounds" as code
+        ):
             file.report(f"language-{code.replace('_', '-')}", trail)
         case _:
             file.report("wrong-type", trail, at_value=True, value=_shown(error["input"]), wanted=error["msg"])
@@ -504,7 +519,10 @@ class _AnswerReader:
                 return self.choice(trail, given, field)
             case "choices":
                 entries = given if isinstance(given, list) else [given]
-                found = [self.choice((*trail, i) if isinstance(given, list) else trail, e, field) for i, e in enumerate(entries)]
+                found = [
+                    self.choice((*trail, i) if isinstance(given, list) else trail, e, field)
+                    for i, e in enumerate(entries)
+                ]
                 return tuple(choice for choice in found if choice is not None)
             case "file":
                 return self.attachment(trail, given)
@@ -573,7 +591,13 @@ class _AnswerReader:
         """A path below the portfolio's folder to a file that exists, with forward slashes."""
         text = str(given).strip().replace("\\", "/")
         path = PurePosixPath(text)
-        if isinstance(given, dict | list) or path.is_absolute() or ".." in path.parts or ":" in text or path.parts[:1] != (FILES,):
+        if (
+            isinstance(given, dict | list)
+            or path.is_absolute()
+            or ".." in path.parts
+            or ":" in text
+            or path.parts[:1] != (FILES,)
+        ):
             self.file.report("file-outside", trail, at_value=True, value=_shown(given))
             return None
         target = self.folder / path
@@ -596,7 +620,9 @@ class _AnswerReader:
         for i, item in enumerate(given if isinstance(given, list) else [given]):
             period = _period(str(item))
             if period is None:
-                self.file.report("wrong-period", (*trail, i) if isinstance(given, list) else trail, at_value=True, value=_shown(item))
+                self.file.report(
+                    "wrong-period", (*trail, i) if isinstance(given, list) else trail, at_value=True, value=_shown(item)
+                )
             else:
                 found.append(period)
         return tuple(found)

@@ -34,7 +34,9 @@ from lakthan.rubric import (
 
 Path = tuple[str | int, ...]
 
-RESERVED = frozenset({"self_score", "not_applicable", "status", "responsible", "evidence", "signed", "executive", "reporter"})
+RESERVED = frozenset(
+    {"self_score", "not_applicable", "status", "responsible", "evidence", "signed", "executive", "reporter"}
+)
 RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 """Keys of front matter that facts and registers must leave alone. (`signed` is one in `portfolio.md` only.)"""
 
@@ -252,7 +254,12 @@ def _condition(rubric: Rubric, condition: Condition, path: Path) -> Iterator[Unr
 
 def _results(rubric: Rubric) -> Iterator[Unresolved]:
     ids = {node.id for _, node in nodes(rubric)}
-    for section, entries in (("rounds", rubric.rounds), ("levels", rubric.levels), ("subtotals", rubric.subtotals), ("readings", rubric.readings)):
+    for section, entries in (
+        ("rounds", rubric.rounds),
+        ("levels", rubric.levels),
+        ("subtotals", rubric.subtotals),
+        ("readings", rubric.readings),
+    ):
         found = [entry.id for entry in entries]
         for i, name in enumerate(found):
             if name in found[:i]:

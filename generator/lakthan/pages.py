@@ -11,6 +11,7 @@ import datetime
 import json
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -37,11 +38,11 @@ from lakthan.model import (
     Portfolio,
     Project,
     Record,
-    Score,
     Unit,
     Window,
 )
 from lakthan.rubric import (
+    CONDITIONS,
     EVIDENCE_FIELDS,
     AllOf,
     AnyOf,
@@ -148,7 +149,15 @@ class _Site:
         return tuple(a for a in self.assessments if a.portfolio.unit == unit.id)
 
     def page(
-        self, template: str, path: str, title: str, description: str, *, menu: Sequence[Json] = (), **context: Any
+        self,
+        template: str,
+        path: str,
+        title: str,
+        description: str,
+        *,
+        menu: Sequence[Json] = (),
+        hide: Sequence[str] = ("navigation", "toc"),
+        **context: Any,
     ) -> Page:
         """A page from a template. Front matter goes into the theme's own templates, which do not escape it."""
         url = address(path)
@@ -160,7 +169,7 @@ class _Site:
                 for group in menu
             ]
         else:
-            meta["hide"] = ["navigation"]
+            meta["hide"] = list(hide)
         content = self.env.get_template(f"pages/{template}").render(
             title=title, href=partial(relative, start=url), url=url, **context
         )
@@ -434,7 +443,7 @@ def _asked(site: _Site, scope: rules.Scope, asked: Condition) -> str:
             kind = rules.field_type(scope, asked.count, name) if name else None
             said = site.say("condition.count", what=what, limit=limit(asked), unit=unit)
             said += " " + site.say("condition.distinct", field=kind.title) if kind else ""
-        case Percent(of=None) | Percent(where={**_rest}) if asked.where:
+        case Percent() if asked.where:
             words = rules.describe(scope, asked.percent, asked.where)
             said = site.say("condition.share", what=rules.title(scope, asked.percent), where=words, limit=limit(asked))
         case Percent():
@@ -582,6 +591,7 @@ def rubrics(site: _Site) -> Iterator[Page]:
             max=_most(rubric),
             answers=site.of_rubric(rubric),
             notes=_notes(rubric),
+            indicator_ids={indicator.id for indicator in rubric.every_indicator()},
             groups=list(_groups(rubric)),
         )
 
@@ -725,6 +735,9 @@ def _portfolio(site: _Site, assessment: Assessment) -> Iterator[Page]:
         facts=_facts(portfolio, portfolio.shared, ()),
         registers=_registers(portfolio, portfolio.shared),
         channels=_channels(portfolio),
+        places=places(_channels(portfolio)),
+        evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
+        groups=list(_groups(rubric)),
     )
     indicators = list(rubric.every_indicator())
     for position, indicator in enumerate(indicators):
@@ -746,6 +759,7 @@ def _portfolio(site: _Site, assessment: Assessment) -> Iterator[Page]:
             facts=_facts(portfolio, answer, _leaves_of(node)),
             registers=_registers(portfolio, answer),
             channels=_channels(portfolio, indicator.id),
+            uses_channels=_uses_channels(rubric, node),
             account=account(answer.body if answer else "", "../", site.say("table.scroll")),
             notes=_indicator_notes(indicator),
             before=indicators[position - 1] if position else None,
@@ -769,6 +783,8 @@ def _portfolio(site: _Site, assessment: Assessment) -> Iterator[Page]:
         menu=_menu(site, assessment, "channels/"),
         **common,
         channels=_channels(portfolio),
+        places=places(_channels(portfolio)),
+        scopes=Counter(str(channel["record"].values.get("scope")) for channel in _channels(portfolio)),
     )
 
 
@@ -841,6 +857,23 @@ def _channels(portfolio: Portfolio, indicator: str | None = None) -> list[Json]:
         for answer in answers
         for record in answer.registers.get("channels", ())
     ]
+
+
+def _uses_channels(rubric: Rubric, node: NodeScore) -> bool:
+    """Whether a criterion of an indicator looks at channels, itself or through sets."""
+
+    def means(name: str) -> bool:
+        return name == "channels" or any(means(source) for source in (rubric.sets[name].from_ if name in rubric.sets else ()))
+
+    def asks(condition: Condition) -> bool:
+        match condition:
+            case AnyOf() | AllOf():
+                return any(asks(part) for part in (condition.any if isinstance(condition, AnyOf) else condition.all))
+            case Has() | Count() | Percent() | Every() | Covers():
+                return means(str(getattr(condition, next(n for n, k in CONDITIONS.items() if type(condition) is k))))
+        return False
+
+    return any(asks(condition) for leaf in _leaves_of(node) for condition in leaf.when)
 
 
 def places(channels: Sequence[Json]) -> int:
@@ -994,7 +1027,7 @@ def channels(site: _Site) -> Iterator[Page]:
 
 def about(site: _Site) -> Iterator[Page]:
     """How a score comes about, and what may be done with all this."""
-    yield site.page("about.md.j2", "about.md", site.say("about.title"), site.say("about.lead"))
+    yield site.page("about.md.j2", "about.md", site.say("about.title"), site.say("about.lead"), hide=["navigation"])
 
 
 PAGES: tuple[Callable[[_Site], Iterator[Page]], ...] = (home, rubrics, units, portfolios, channels, about)

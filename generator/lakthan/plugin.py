@@ -35,7 +35,13 @@ class LakthanPlugin(BasePlugin[Config]):
         root = _root(config)
         examined = build.examine(root)
         for problem in examined.problems:
-            level = logging.ERROR if problem.severity == "error" else logging.WARNING if problem.severity == "warning" else logging.INFO
+            level = (
+                logging.ERROR
+                if problem.severity == "error"
+                else logging.WARNING
+                if problem.severity == "warning"
+                else logging.INFO
+            )
             # MkDocs --strict counts warnings of its own kind; ours are for `lakthan check --strict`.
             log.log(logging.INFO if level == logging.WARNING else level, diagnostics.concise(problem, "th"))
         if examined.errors and not self._serving:

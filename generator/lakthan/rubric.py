@@ -145,7 +145,9 @@ WhereScalar = Annotated[str | bool | Exact, BeforeValidator(_scalar)]
 Where = dict[
     Name,
     Annotated[
-        Annotated[Test, Tag("test")] | Annotated[tuple[WhereScalar, ...], Tag("list")] | Annotated[WhereScalar, Tag("scalar")],
+        Annotated[Test, Tag("test")]
+        | Annotated[tuple[WhereScalar, ...], Tag("list")]
+        | Annotated[WhereScalar, Tag("scalar")],
         Discriminator(_test_or_scalar),
     ],
 ]
@@ -157,7 +159,9 @@ class Set(Strict):
 
     title: Text
     unit: Text | None = None
-    from_: Annotated[tuple[Name, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(alias="from")
+    from_: Annotated[tuple[Name, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
+        alias="from"
+    )
     where: Where = {}
     distinct: Name | None = None
 
@@ -339,7 +343,9 @@ class Criterion(Branch):
             if self.award is None:
                 raise PydanticCustomError("award", "say how the criteria count: `award: highest`, `sum` or `mean`")
             if self.points is not None or self.when or self.requires:
-                raise PydanticCustomError("leaf_keys", "`points`, `when` and `requires` belong to a criterion without criteria of its own")
+                raise PydanticCustomError(
+                    "leaf_keys", "`points`, `when` and `requires` belong to a criterion without criteria of its own"
+                )
         elif self.points is None:
             raise PydanticCustomError("leaf", "a criterion needs `points` (and `when`), or `award` and `criteria`")
         return self

@@ -195,7 +195,9 @@ def unit(scope: Scope, name: str) -> Text | Message:
         return found.unit
     if name in rubric.sets:
         return unit(scope, rubric.sets[name].from_[0])
-    return Message("unit.record" if rubric.register(name) else "unit.number" if name in rubric.facts else "unit.document")
+    return Message(
+        "unit.record" if rubric.register(name) else "unit.number" if name in rubric.facts else "unit.document"
+    )
 
 
 def field_type(scope: Scope, name: str, field: str) -> FieldType | None:
@@ -377,7 +379,9 @@ def has(condition: Has, scope: Scope) -> Finding:
     uses = gather(scope, condition.has, condition.where, condition.before)
     what, n = named(scope, condition.has, condition.where), sum(use.why is None for use in uses)
     if n:
-        return Finding(condition, True, Message("reason.has", {"what": what, "n": n, "unit": unit(scope, condition.has)}), uses)
+        return Finding(
+            condition, True, Message("reason.has", {"what": what, "n": n, "unit": unit(scope, condition.has)}), uses
+        )
     rejected = Message("reason.rejected", {"what": what, "n": len(uses), "unit": unit(scope, condition.has)})
     because = rejected if uses else Message("reason.has_not", {"what": what})
     way = (need_records(scope, condition.has, 1, condition.where, before=condition.before),)
@@ -393,7 +397,9 @@ def count(condition: Count, scope: Scope) -> Finding:
     what = named(scope, condition.count, condition.where)
     label = field_type(scope, condition.count, condition.distinct) if condition.distinct else None
     args = {"n": n, "what": what, "unit": unit(scope, condition.count), "limit": limits(condition)}
-    because = Message("reason.count_distinct", {**args, "field": label.title}) if label else Message("reason.count", args)
+    because = (
+        Message("reason.count_distinct", {**args, "field": label.title}) if label else Message("reason.count", args)
+    )
     if compares(Fraction(n), condition):
         return Finding(condition, True, because, uses)
     target = least(condition)
@@ -469,7 +475,9 @@ def _percent_of_records(condition: Percent, scope: Scope) -> Finding:
     args = {"part": len(passing), "whole": whole, "where": words, "limit": limits(condition)}
     if whole == 0:
         because = Message("reason.of_nothing", {"what": title(scope, condition.of or condition.percent)})
-        return Finding(condition, False, because, uses, ((need_records(scope, condition.percent, 1, condition.where),),))
+        return Finding(
+            condition, False, because, uses, ((need_records(scope, condition.percent, 1, condition.where),),)
+        )
     share = 100 * Fraction(len(passing)) / whole
     what = title(scope, condition.percent)
     because = Message("reason.percent_where", {**args, "share": share, "what": what})
@@ -594,7 +602,9 @@ def _period_name(period: tuple[int, int], each: str) -> Message:
     year, part = period
     if each == "month":
         names = thai.MONTHS[part - 1]
-        return Message("period.month", {"month": Text(th=names[0], en=names[2]), "be": str(year + 543), "ce": str(year)})
+        return Message(
+            "period.month", {"month": Text(th=names[0], en=names[2]), "be": str(year + 543), "ce": str(year)}
+        )
     return Message("period.quarter", {"quarter": part, "be": str(year), "ce": str(year - 543)})
 
 

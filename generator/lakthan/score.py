@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeVar
 
 from lakthan import rules
@@ -44,7 +45,7 @@ def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> 
     if not rounds:
         return (None,)
     today = as_of or max(portfolio.dates(), default=None)
-    later = (after.id for before, after in zip(rounds, rounds[1:], strict=False) if today and before.to < today)
+    later = (after.id for before, after in pairwise(rounds) if today and before.to < today)
     return (rounds[0].id, *later)
 
 
@@ -216,7 +217,9 @@ def _windows(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tup
 def _criterion(node: Criterion, path: str, leaves: Mapping[str, NodeScore]) -> NodeScore:
     if not node.criteria:
         return leaves[path]
-    children = [_criterion(child, path_of(path, position, child), leaves) for position, child in enumerate(node.criteria, 1)]
+    children = [
+        _criterion(child, path_of(path, position, child), leaves) for position, child in enumerate(node.criteria, 1)
+    ]
     return _award(node, path, node.award or "sum", children)
 
 
@@ -329,7 +332,9 @@ def gate(
         share = 100 * points / most if most else _NONE
         because.append(Message("gate.percent", {"share": share, "least": level.percent_at_least}))
     if unmet:
-        because.append(Message("gate.requires", {"levels": tuple(earlier[n].level.title if n in earlier else n for n in unmet)}))
+        because.append(
+            Message("gate.requires", {"levels": tuple(earlier[n].level.title if n in earlier else n for n in unmet)})
+        )
     if not counted:
         because.append(Message("gate.nothing_applies"))
     return Gate(level, not because, points, most, failing, unmet, tuple(because))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 
 DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 _TO_ASCII = str.maketrans(DIGITS, "0123456789")
@@ -61,6 +62,10 @@ def thai_digits(text: str) -> str:
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
+# A comma parts thousands or is a slip: `1,2,3` is a list, `1,5` may be one and a half.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,9}|/[1-9][0-9]{0,14})?")
+
+
 def parse_number(value: object) -> Fraction:
     """An exact number from an int, a Fraction, a Decimal, or text in ASCII or Thai digits (`1,200`, `๐.๕`, `53/7`).
 
@@ -69,19 +74,14 @@ def parse_number(value: object) -> Fraction:
     >>> parse_number("๙๗.๕")
     Fraction(195, 2)
     """
-    if isinstance(value, bool):
-        raise Unreadable("number", "a number is wanted")
-    if isinstance(value, int | Fraction | Decimal):
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
         return Fraction(value)
-    if isinstance(value, float):
-        return Fraction(repr(value))
+    if isinstance(value, float | Decimal) and isfinite(value):
+        return Fraction(str(value))
     if isinstance(value, str):
-        text = ascii_digits(value.strip()).replace(",", "").removesuffix("%").strip()
-        if re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,9})?(/[1-9]\d{0,14})?", text) and not ("." in text and "/" in text):
-            try:
-                return Fraction(text) if "/" in text else Fraction(Decimal(text))
-            except (InvalidOperation, ZeroDivisionError):
-                pass
+        text = ascii_digits(value.strip()).removesuffix("%").strip()
+        if _NUMBER.fullmatch(text):
+            return Fraction(text.replace(",", ""))
     raise Unreadable("number", "a number is wanted")
 
 
@@ -101,9 +101,13 @@ def show_number(value: Fraction | int, places: int = 2) -> str:
 
 # Dates -----------------------------------------------------------------------------------------------------------
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})")
-_WRITTEN = re.compile(r"(\d{1,2})\s*([^\d\s][^\d]*?)\s*(?:พ\.?\s*ศ\.?\s*|ค\.?\s*ศ\.?\s*)?(\d{2}|\d{4})")
+_BEFORE = re.compile(r"(?:ณ\s*)?(?:ลว\.?|ลงวันที่|วันที่)\s*")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_ENDS_IN_YEAR = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
+_WRITTEN = re.compile(
+    r"([0-9]{1,2})\s*(?:เดือน\s*)?([^0-9\s][^0-9]*?)\s*"
+    r"(?:(พ\.?\s*ศ\.?|พุทธศักราช)|(ค\.?\s*ศ\.?|คริสต์ศักราช))?\s*([0-9]{4}|[0-9]{2})"
+)
 
 
 def common_year(text: str) -> int:
@@ -127,32 +131,49 @@ def common_year(text: str) -> int:
 def parse_date(value: object) -> datetime.date:
     """A date from `2026-01-22`, `2569-01-22`, `22 ม.ค. 2569`, `๒๒ มกราคม ๖๙`, `22/1/2569` or a date object.
 
-    Raises Unreadable for a day that does not exist or an era that is not plain.
+    Raises Unreadable for a day that does not exist or an era that is not plain: two digits are a Buddhist-era year in
+    the ways that Thai is written, `22 ม.ค. 69` and `22/1/69`, and nobody knows what in `22 Jan 26` and `22-01-26`.
 
-    >>> parse_date("ลว. ๒๗ พ.ค. ๖๙")
-    datetime.date(2026, 5, 27)
+    >>> parse_date("ลว. ๒๗ พ.ค. ๖๙"), parse_date("วันที่ 27 เดือน พฤษภาคม พ.ศ. 2569")
+    (datetime.date(2026, 5, 27), datetime.date(2026, 5, 27))
     """
     if isinstance(value, datetime.datetime):
         raise Unreadable("date", "a date is wanted, without a time")
     if isinstance(value, datetime.date):
-        return value if value.year < 2400 else datetime.date(value.year - _BUDDHIST, value.month, value.day)
+        return _day(common_year(f"{value.year:04}"), value.month, value.day)
     if not isinstance(value, str):
         raise Unreadable("date", "a date is wanted")
-    text = re.sub(r"^(ลว\.?|ลงวันที่|วันที่)\s*", "", ascii_digits(unicodedata.normalize("NFC", value.strip())))
+    text = ascii_digits(unicodedata.normalize("NFC", value.strip()))
+    if before := _BEFORE.match(text):
+        text = text[before.end() :]
     if found := _ISO.fullmatch(text):
-        year, month, day = found[1], int(found[2]), int(found[3])
-    elif found := _SLASHED.fullmatch(text):
-        day, month, year = int(found[1]), int(found[2]), found[3]
-    elif found := _WRITTEN.fullmatch(text):
-        day, year = int(found[1]), found[3]
-        month = _MONTH_OF.get(re.sub(r"[.\s]", "", found[2]).lower(), 0)
+        return _day(common_year(found[1]), int(found[2]), int(found[3]))
+    if found := _ENDS_IN_YEAR.fullmatch(text):
+        return _day(_year(found[4], thai=found[2] == "/"), int(found[3]), int(found[1]))
+    if found := _WRITTEN.fullmatch(text):
+        name = found[2].strip()
+        month = _MONTH_OF.get(re.sub(r"[.\s]", "", name).lower(), 0)
         if not month:
-            raise Unreadable("month", f"no month is called “{found[2].strip()}”")
-    else:
-        raise Unreadable("date", "a date is wanted, such as 2569-01-22 or 22 ม.ค. 2569")
-    common = common_year(year)
+            raise Unreadable("month", f"no month is called “{name}”")
+        year = _year(found[5], thai=not name.isascii(), buddhist=bool(found[3]), common=bool(found[4]))
+        return _day(year, month, int(found[1]))
+    raise Unreadable("date", "a date is wanted, such as 2569-01-22 or 22 ม.ค. 2569")
+
+
+def _year(text: str, *, thai: bool, buddhist: bool = False, common: bool = False) -> int:
+    """The common-era year, where the era may be named, and two digits need a *thai* way of writing or a named era."""
+    short = len(text) == 2
+    if short and (common or not (thai or buddhist)):
+        raise Unreadable("era", f"the era of the year {text} is not plain")
+    year = common_year(text)
+    if (buddhist and not short and int(text) == year) or (common and int(text) != year):
+        raise Unreadable("era", f"the year {text} is not in the era that is named")
+    return year
+
+
+def _day(year: int, month: int, day: int) -> datetime.date:
     try:
-        return datetime.date(common, month, day)
+        return datetime.date(year, month, day)
     except ValueError:
         raise Unreadable("day", "there is no such day") from None
 
@@ -192,7 +213,7 @@ _LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
 _MARKS = re.compile("[\u0e47-\u0e4e]")
 
 
-def sort_key(text: str) -> tuple[list[tuple[int, int, str]], str]:
+def sort_key(text: str) -> tuple[list[tuple[int, int, str]], str, str]:
     """Dictionary order: a leading vowel sorts after its consonant, tone marks matter last, numbers by their value.
 
     >>> sorted(["เกณฑ์", "ขอ", "กฎ", "ข้อ 10", "ข้อ 9"], key=sort_key)
@@ -201,5 +222,13 @@ def sort_key(text: str) -> tuple[list[tuple[int, int, str]], str]:
     plain = unicodedata.normalize("NFKD", ascii_digits(text)).casefold().replace("\u0e4d\u0e32", "\u0e33")
     plain = _LEADING.sub(r"\2\1", plain)
     marks = "".join(_MARKS.findall(plain))
-    parts = re.findall(r"\d+|\D", _MARKS.sub("", plain))
-    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts], marks
+    # The text itself ends a tie, so that no order depends on what came first.
+    return [_part(part) for part in re.findall("[0-9]+|[^0-9]", _MARKS.sub("", plain))], marks, text
+
+
+def _part(part: str) -> tuple[int, int, str]:
+    """A letter, or a number by its length and digits: as large as it may be, it is never converted."""
+    if "0" <= part[0] <= "9":
+        digits = part.lstrip("0")
+        return 0, len(digits), digits
+    return 1, 0, part

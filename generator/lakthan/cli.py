@@ -1,0 +1,421 @@
+"""The commands. No logic: each reads its options, calls a step and shows what comes of it.
+
+Exit status: 0 fine, 1 findings, 2 usage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import locale
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
+
+import click
+
+from lakthan import __version__, build, diagnostics, exports, load, messages, scaffold, thai
+from lakthan.diagnostics import Diagnostic
+from lakthan.messages import Language
+from lakthan.model import Assessment, Message, Score
+from lakthan.rubric import Text
+
+T = TypeVar("T")
+SLOW = 1.0
+"""Seconds after which work shows a progress bar."""
+
+
+class Day(click.ParamType[datetime.date]):
+    """A date in either era."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
+        try:
+            return thai.parse_date(value)
+        except thai.Unreadable as problem:
+            self.fail(str(problem), param, ctx)
+
+
+pass_here = click.make_pass_decorator(dict)
+
+
+def _system_language() -> Language:
+    found = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    if not found:
+        with contextlib.suppress(ValueError, TypeError):
+            found = locale.getlocale()[0] or ""
+    return "en" if found.lower().startswith(("en", "english")) else "th"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="lakthan")
+@click.option(
+    "-C",
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    help="The project's folder (here unless said).",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(messages.LANGUAGES),
+    help="Language of messages and pages; by the locale unless said, Thai where it says nothing.",
+)
+@click.pass_context
+def main(ctx: click.Context, root: Path, lang: str | None) -> None:
+    """Evidence portfolios: rubrics in, scores with reasons out, published as a web site.
+
+    A project has rubrics/ (what is asked, one YAML file each) and content/ (what units write: a folder per unit, in it a
+    folder per rubric, in it one Markdown file per indicator).
+
+    \b
+    lakthan check       what is wrong or doubtful, with file and line
+    lakthan score       points, levels, reasons, and what is missing
+    lakthan build       the site, into site/
+    lakthan serve       the site in a browser, rebuilt at every edit
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    ctx.obj = {"root": root.resolve(), "language": cast("Language", lang or _system_language())}
+
+
+# Reading ---------------------------------------------------------------------------------------------------------
+
+
+def _watch(language: Language) -> Any:
+    """A way to go through a list that shows a bar on a terminal once it has taken `SLOW` seconds."""
+
+    def watch(items: Sequence[T], label: str) -> Iterator[T]:
+        started, bar = time.monotonic(), None
+        for position, item in enumerate(items):
+            if bar is None and sys.stderr.isatty() and time.monotonic() - started > SLOW:
+                bar = click.progressbar(length=len(items), label=_say(language, label), file=sys.stderr)
+                bar.update(position)
+            yield item
+            if bar is not None:
+                bar.update(1)
+        if bar is not None:
+            bar.render_finish()
+
+    return watch
+
+
+def _examine(here: dict[str, Any], as_of: datetime.date | None = None) -> build.Examined:
+    root: Path = here["root"]
+    if not (root / "content").is_dir() and not (root / "rubrics").is_dir():
+        _refuse(here, "command.no_project", folder=str(root))
+    return build.examine(root, as_of=as_of, watch=_watch(here["language"]))
+
+
+def _say(language: Language, key: str, **args: object) -> str:
+    return messages.say(Message(key, args), language)
+
+
+def _refuse(here: dict[str, Any], key: str, **args: object) -> NoReturn:
+    raise click.UsageError(_say(here["language"], key, **args))
+
+
+def _show_problems(here: dict[str, Any], found: Iterable[Diagnostic], *, form: str = "full", err: bool = False) -> None:
+    line = load.source_line(here["root"])
+    for problem in found:
+        shown = (
+            diagnostics.concise(problem, here["language"])
+            if form == "concise"
+            else diagnostics.full(problem, here["language"], line) + "\n"
+        )
+        click.echo(shown, err=err)
+
+
+# Commands --------------------------------------------------------------------------------------------------------
+
+
+@main.command("build")
+@click.option("--as-of", type=Day(), help="Score as things stood on that day.")
+@click.option(
+    "--pages-only",
+    is_flag=True,
+    help="Write the pages to build/docs/ and leave the site to another builder (Zensical, mkdocs).",
+)
+@click.option("--strict", is_flag=True, help="Publish nothing while there are warnings.")
+@pass_here
+def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only: bool, strict: bool) -> None:
+    """Build the site into site/.
+
+    Errors in the files are listed, and nothing is published until they are mended; warnings are shown on the pages.
+    """
+    examined = _examine(here, as_of)
+    blocking = [p for p in examined.problems if p.severity == "error" or (strict and p.severity == "warning")]
+    _show_problems(here, blocking, err=True)
+    if blocking:
+        click.echo(_say(here["language"], "command.not_built", n=len(blocking)), err=True)
+        sys.exit(1)
+    root: Path = here["root"]
+    if pages_only:
+        written = build.generate(root, examined, language=here["language"])
+        click.echo(_say(here["language"], "command.built", n=written.total, folder=build.DOCS))
+        return
+    folder = build.site(root, examined, language="th")
+    shown = os.path.relpath(folder, root)
+    click.echo(
+        _say(here["language"], "command.built", n=sum(1 for p in folder.rglob("*") if p.is_file()), folder=shown)
+    )
+
+
+@main.command("serve")
+@click.option("-a", "--address", default="127.0.0.1:8000", show_default=True, help="Where to listen.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the browser.")
+@pass_here
+def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> None:
+    """Show the site on this machine, and build it anew at every edit in content/, rubrics/ or site_templates/."""
+    from mkdocs.commands.serve import serve  # noqa: PLC0415  (half a second, for this command alone)
+
+    root: Path = here["root"]
+    examined = _examine(here)
+    _show_problems(here, examined.errors, err=True)
+    (root / build.DOCS).mkdir(parents=True, exist_ok=True)
+    serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
+
+
+@main.command("check")
+@click.option("--format", "form", type=click.Choice(("full", "concise", "json")), default="full", show_default=True)
+@click.option("--strict", is_flag=True, help="Warnings count as findings too.")
+@click.option("--today", type=Day(), help="Day from which deadlines are near (today unless said).")
+@click.argument("where", required=False)
+@pass_here
+def check_command(
+    here: dict[str, Any], form: str, strict: bool, today: datetime.date | None, where: str | None
+) -> None:
+    """List everything wrong or doubtful in rubrics/ and content/, with file, line and remedy.
+
+    WHERE narrows the list to one file or folder.
+    """
+    examined = _examine(here)
+    day = today or datetime.datetime.now().astimezone().date()
+    found = [p for p in build.with_deadlines(examined, day) if _within(p, where)]
+    if form == "json":
+        click.echo(json.dumps(diagnostics.document(found), ensure_ascii=False, indent=2))
+    else:
+        _show_problems(here, found, form=form)
+        counts = {s: sum(p.severity == s for p in found) for s in ("error", "warning", "note")}
+        args = {"errors": counts["error"], "warnings": counts["warning"], "notes": counts["note"]}
+        click.echo(_say(here["language"], "command.checked", **args))
+    failing = {"error", "warning"} if strict else {"error"}
+    sys.exit(1 if any(p.severity in failing for p in found) else 0)
+
+
+def _within(problem: Diagnostic, where: str | None) -> bool:
+    if not where:
+        return True
+    wanted = where.replace("\\", "/").removeprefix("./").rstrip("/")
+    return problem.place.file == wanted or problem.place.file.startswith(f"{wanted}/")
+
+
+@main.command("score")
+@click.argument("portfolio", required=False)
+@click.option("--round", "round_id", help="One round only (every round reached unless said).")
+@click.option("--as-of", type=Day(), help="Score as things stood on that day.")
+@click.option("--reading", help="Under another reading of the rubric.")
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--verbose", "-v", is_flag=True, help="The reason of every condition.")
+@pass_here
+def score_command(
+    here: dict[str, Any],
+    portfolio: str | None,
+    round_id: str | None,
+    as_of: datetime.date | None,
+    reading: str | None,
+    form: str,
+    verbose: bool,
+) -> None:
+    """Points and levels, why, and what is missing for more.
+
+    PORTFOLIO is a unit, a rubric, or UNIT/RUBRIC; all of them unless said. Numbers that programs may rely on come with
+    --format json.
+    """
+    examined = _examine(here, as_of)
+    chosen = [
+        a for a in examined.assessments if portfolio in (None, a.portfolio.id, a.portfolio.unit, a.portfolio.rubric.id)
+    ]
+    if not chosen and portfolio:
+        _refuse(here, "command.unknown_portfolio", name=portfolio)
+    if round_id or reading:
+        chosen = [_narrowed(here, a, round_id, as_of, reading) for a in chosen]
+    if form == "json":
+        click.echo(json.dumps(exports.score_document(chosen), ensure_ascii=False, indent=2))
+    else:
+        for assessment in chosen:
+            for one in assessment.scores:
+                click.echo("\n".join(_report(here["language"], assessment, one, verbose)) + "\n")
+    _show_problems(here, examined.errors, err=True)
+    sys.exit(1 if examined.errors else 0)
+
+
+def _narrowed(
+    here: dict[str, Any], assessment: Assessment, round_id: str | None, as_of: datetime.date | None, reading: str | None
+) -> Assessment:
+    rubric = assessment.portfolio.rubric
+    if round_id and round_id not in [r.id for r in rubric.rounds]:
+        _refuse(here, "command.unknown_round", rubric=rubric.id, name=round_id)
+    if reading and reading not in [r.id for r in rubric.readings]:
+        _refuse(here, "command.unknown_reading", rubric=rubric.id, name=reading)
+    return build.assess(assessment.portfolio, as_of, rounds=(round_id,) if round_id else None, reading=reading)
+
+
+def _report(language: Language, assessment: Assessment, one: Score, verbose: bool) -> Iterator[str]:
+    """A score as lines of text."""
+
+    def say(key: str, **args: object) -> str:
+        return _say(language, key, **args)
+
+    rubric = one.rubric
+    head = [assessment.portfolio.id]
+    head += [messages.show(r.title, language) for r in rubric.rounds if r.id == one.round]
+    head += [messages.show(r.title, language) for r in rubric.readings if r.id == one.reading]
+    yield f"{' · '.join(head)}: {say('command.score', points=one.points, max=one.max)}"
+    for gate in one.gates:
+        mark, state = ("✓", "command.gate_met") if gate.met else ("✗", "command.gate_unmet")
+        why = f" ({'; '.join(messages.say(m, language) for m in gate.because)})" if gate.because else ""
+        yield f"  {mark} {messages.show(gate.level.title, language)}: {say(state)}{why}"
+    for total in one.totals:
+        yield f"    {messages.show(total.subtotal.title, language)}: {say('command.score', points=total.points, max=total.max)}"
+    for name, node in one.indicators.items():
+        answer = assessment.portfolio.answers.get(name)
+        stated = answer.self_score if answer else None
+        title = messages.show(node.node.title, language) if not isinstance(node.node, type) else ""
+        points = say("command.score", points=node.points, max=node.max) if node.applies else "–"
+        differs = f" ({say('command.self', n=stated.value)})" if stated and stated.value != node.points else ""
+        yield f"  {name} {title}: {points}{differs}"
+        if verbose:
+            for leaf in node.leaves():
+                for finding in leaf.findings:
+                    yield f"      {'✓' if finding.holds else '✗'} {messages.show(leaf.max, language)}: {messages.say(finding.because, language)}"
+        step = assessment.advice.indicators.get(name)
+        if step and one is assessment.latest:
+            what = "; ".join(messages.say(need.what, language) for need in step.needs)
+            yield f"      {say('command.missing', what=what)}"
+    if one is assessment.latest:
+        titles = {level.id: level.title for level in rubric.levels}
+        for name, step in assessment.advice.levels.items():
+            what = "; ".join(messages.say(need.what, language) for need in step.needs)
+            yield f"  → {say('command.next_level', name=titles[name], what=what)}"
+
+
+@main.command("explain")
+@click.argument("code", required=False)
+@pass_here
+def explain_command(here: dict[str, Any], code: str | None) -> None:
+    """What a diagnostic means, why it matters and how to mend it. Without CODE: all codes."""
+    if code is None:
+        for known in diagnostics.codes():
+            click.echo(known)
+        return
+    text = diagnostics.explain(code, here["language"])
+    if text is None:
+        _refuse(here, "command.unknown_code", code=code)
+    click.echo(text.rstrip())
+
+
+@main.group("new")
+def new_group() -> None:
+    """Start a unit or the answer to an indicator. Nothing that exists is ever overwritten."""
+
+
+@new_group.command("unit")
+@click.argument("unit")
+@click.option("--name", help="Its name in Thai (the folder's name unless said).")
+@click.option("--name-en", help="Its name in English.")
+@click.option(
+    "--rubric", "rubrics", multiple=True, help="With an empty portfolio for this rubric; may be given several times."
+)
+@pass_here
+def new_unit_command(
+    here: dict[str, Any], unit: str, name: str | None, name_en: str | None, rubrics: tuple[str, ...]
+) -> None:
+    """Make the folder of a unit: content/UNIT/unit.yml. UNIT may nest, as in ministry/department/unit."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit):
+        _refuse(here, "command.wrong_unit", name=unit)
+    project = load.load(here["root"]).project
+    for rubric in rubrics:
+        if rubric not in project.rubrics:
+            _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+    title = Text(th=name or name_en or unit, en=name_en or name or unit)
+    _put(here, scaffold.unit(unit, title, tuple(project.rubrics[r] for r in rubrics), here["language"]))
+
+
+@new_group.command("evidence")
+@click.argument("unit")
+@click.argument("rubric")
+@click.argument("indicators", nargs=-1)
+@pass_here
+def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicators: tuple[str, ...]) -> None:
+    """Make the answer to one or more INDICATORS (all that have none, unless said).
+
+    The front matter lists what the indicator asks for: numbers to state, documents to show, lists to keep.
+    """
+    project = load.load(here["root"]).project
+    if unit not in project.units:
+        _refuse(here, "command.unknown_unit", name=unit)
+    if rubric not in project.rubrics:
+        _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+    found = project.rubrics[rubric]
+    nodes = {node.id: node for node in found.every_indicator()}
+    files: dict[str, str | bytes] = {
+        f"content/{unit}/{rubric}/portfolio.md": scaffold.portfolio(found, here["language"])
+    }
+    for name in map(thai.ascii_digits, indicators or nodes):
+        if name not in nodes:
+            _refuse(here, "command.unknown_indicator", rubric=rubric, name=name)
+        files[f"content/{unit}/{rubric}/{name}.md"] = scaffold.answer(found, nodes[name], here["language"])
+    _put(here, files)
+
+
+@main.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--title", default="แฟ้มหลักฐาน", show_default=True, help="Title of the site.")
+@click.option(
+    "--rubric", "rubrics", multiple=True, help="A rubric to start with; all that come with Lakthan unless said."
+)
+@click.option("--unit", default="my-unit", show_default=True, help="Folder of the first unit.")
+@click.option("--name", default="หน่วยงานของเรา", show_default=True, help="Name of the first unit.")
+@pass_here
+def init_command(
+    here: dict[str, Any], folder: Path, title: str, rubrics: tuple[str, ...], unit: str, name: str
+) -> None:
+    """Start a new project in FOLDER: settings, rubrics, and one unit to fill in."""
+    shipped = build.shipped()
+    known = tuple(sorted(path.stem for path in (shipped / "rubrics").glob("*.yml")))
+    for rubric in rubrics:
+        if rubric not in known:
+            _refuse(here, "command.unknown_rubric", name=rubric, known=known)
+    root = (here["root"] / folder).resolve()
+    root.mkdir(parents=True, exist_ok=True)
+    here = {**here, "root": root}
+    _put(here, scaffold.project(shipped, rubrics or known, title))
+    project = load.load(root).project
+    chosen = tuple(project.rubrics[r] for r in (rubrics or known) if r in project.rubrics)
+    _put(here, scaffold.unit(unit, Text(th=name, en=name), chosen, here["language"]))
+    where = "" if root == Path.cwd() else f"cd {folder} && "
+    click.echo(
+        _say(
+            here["language"], "command.next", what=f"{where}lakthan new evidence {unit} {chosen[0].id} && lakthan serve"
+        )
+    )
+
+
+def _put(here: dict[str, Any], files: dict[str, str | bytes]) -> None:
+    written, kept = scaffold.write(here["root"], files)
+    for name in written:
+        click.echo(_say(here["language"], "command.written", file=name))
+    for name in kept:
+        click.echo(_say(here["language"], "command.kept", file=name), err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Starting points: a new project, a new unit, a new answer whose front matter lists what the indicator asks for.
+
+Each function gives the files to write, as paths and texts; `write` puts them down and never overwrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lakthan import messages, names, rules
+from lakthan.messages import Language
+from lakthan.model import Message
+from lakthan.rubric import EVIDENCE_FIELDS, PROOF, Criterion, FieldType, Indicator, Rubric, Text
+
+
+def write(root: Path, files: Mapping[str, str | bytes]) -> tuple[list[str], list[str]]:
+    """Write *files* below *root*; what exists already is left as it is. Returns what was written, and what was not."""
+    written, kept = [], []
+    for name, content in files.items():
+        path = root / name
+        if path.exists():
+            kept.append(name)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        written.append(name)
+    return written, kept
+
+
+def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, str | bytes]:
+    """A new project: settings, the rubrics asked for, the theme, and a description of the site."""
+    files: dict[str, str | bytes] = {
+        "mkdocs.yml": (shipped / "mkdocs.yml").read_bytes(),
+        ".gitignore": "/site/\n/build/\n!/build/docs/\n.venv/\n",
+        "build/docs/.gitignore": "# MkDocs wants this folder to exist; only `lakthan build` writes here.\n*\n!.gitignore\n",
+        "content/site.yml": (
+            f"title: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
+            "description: {th: ผลการประเมินตนเองพร้อมหลักฐาน, en: Self-assessment with its evidence}\n"
+            f"publisher: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
+            "digits: thai # thai / ascii\n"
+        ),
+    }
+    for name in rubrics:
+        files[f"rubrics/{name}.yml"] = (shipped / "rubrics" / f"{name}.yml").read_bytes()
+    for path in sorted((shipped / "site_templates" / "theme").rglob("*")):
+        if path.is_file():
+            files[path.relative_to(shipped).as_posix()] = path.read_bytes()
+    return files
+
+
+def unit(identity: str, name: Text, rubrics: tuple[Rubric, ...], language: Language) -> dict[str, str | bytes]:
+    """A new unit, with an empty portfolio for each rubric."""
+    files: dict[str, str | bytes] = {
+        f"content/{identity}/unit.yml": (
+            f"name: {{th: {quoted(name.th)}, en: {quoted(name.en)}}}\n"
+            f"# about: {{th: …, en: …}}\n# website: https://…\n# email: …\n"
+        )
+    }
+    for rubric in rubrics:
+        files[f"content/{identity}/{rubric.id}/portfolio.md"] = portfolio(rubric, language)
+    return files
+
+
+def portfolio(rubric: Rubric, language: Language) -> str:
+    """An empty `portfolio.md`."""
+    lines = [
+        "---",
+        f"# {_say('scaffold.portfolio', language, rubric=rubric.short)}",
+        f"signed: # {_say('scaffold.signed', language)}",
+        f"executive: # {_say('scaffold.role', language)}",
+        f"reporter: # {_say('scaffold.role', language)}",
+        *([f"self_level: # {' / '.join(level.id for level in rubric.levels)}"] if rubric.levels else []),
+        "---",
+        "",
+        _say("scaffold.introduction", language),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
+    """An empty answer: its front matter has a place for everything that the indicator's conditions read."""
+    asked = [c for _, _, leaf in names.leaves((), indicator.id, indicator) for _, c in names.conditions((), leaf.when)]
+    facts = dict.fromkeys(name for condition in asked for name in rules.facts_read(condition))
+    read = dict.fromkeys(name for condition in asked for name in rules.kinds_read(rubric, condition))
+    kinds = [name for name in read if name in rubric.kinds]
+    lines = ["---", f"# {indicator.id} {_of(indicator.title, language)}", *_criteria(indicator, indicator.id, language)]
+    lines += ["self_score:", f"status: draft # {_say('scaffold.status', language)}"]
+    lines += [f"responsible: # {_say('scaffold.role', language)}"]
+    for name in facts:
+        fact = rubric.facts[name]
+        counted = f" ({_of(fact.unit, language)})" if fact.unit else ""
+        lines.append(f"{name}: # {_of(fact.title, language)}{counted}")
+    lines.append("evidence:")
+    for name in kinds:
+        kind = rubric.kinds[name]
+        hint = f": {_of(kind.hint, language)}" if kind.hint else ""
+        lines += [f"# {_of(kind.title, language)}{hint}".replace("\n", " "), f"- kind: {name}", "  title:", "  date:"]
+        lines += [f"  {field}: {_hint(kind.fields[field], language)}".rstrip() for field in kind.fields]
+        lines += [f"  {field}: # {_of(EVIDENCE_FIELDS[field].title, language)}" for field in PROOF]
+        if any(condition_covers(condition, name, rubric) for condition in asked):
+            lines.append(f"  covers: [] # {_of(EVIDENCE_FIELDS['covers'].title, language)}")
+    if not kinds:
+        lines[-1] = "evidence: []"
+    for name in read:
+        register = rubric.register(name)
+        if register is not None and name not in rubric.kinds:
+            lines += [f"# {_of(register.title, language)}", f"{name}: []", f"# - {_sample(register.fields, language)}"]
+    lines += ["---", "", _say("scaffold.account", language)]
+    return "\n".join(lines) + "\n"
+
+
+def condition_covers(condition: object, name: str, rubric: Rubric) -> bool:
+    """Whether a condition asks *name* for one in each month or quarter."""
+    covers = getattr(condition, "covers", None)
+    return isinstance(covers, str) and name in rules.roots(rubric, covers)
+
+
+def _criteria(node: Criterion, name: str, language: Language) -> Iterator[str]:
+    for _, _, leaf in names.leaves((), name, node):
+        text = leaf.text or leaf.title or node.text or node.title
+        if text and leaf.points:
+            points = messages.show(leaf.points, language)
+            yield f"# {points}: {_of(text, language)}".replace("\n", " ")
+
+
+def _sample(fields: Mapping[str, FieldType], language: Language) -> str:
+    return f"{{{', '.join(f'{name}: …' for name in fields)}}}  ({'; '.join(_of(f.title, language) for f in fields.values())})"
+
+
+def _hint(field: FieldType, language: Language) -> str:
+    choices = " / ".join(field.choices)
+    return f"# {_of(field.title, language)}" + (f": {choices}" if choices else "")
+
+
+def _of(text: Text | None, language: Language) -> str:
+    return messages.show(text, language) if text else ""
+
+
+def _say(key: str, language: Language, **args: object) -> str:
+    return messages.say(Message(key, args), language)
+
+
+def quoted(text: str) -> str:
+    """A text as a YAML scalar that reads back as the same text."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
