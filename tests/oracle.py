@@ -15,7 +15,6 @@ from lakthan.model import Portfolio, Record
 from lakthan.rubric import (
     AllOf,
     AnyOf,
-    Branch,
     Count,
     Covers,
     Criterion,
@@ -61,12 +60,9 @@ def read(rubric: Rubric, reading_id: str) -> Rubric:
             }
         )
 
-    return branch(rubric).model_copy(
-        update={
-            "sets": {**rubric.sets, **reading.sets},
-            "handling": Handling.model_validate({**rubric.handling.model_dump(), **reading.handling}),
-        }
-    )
+    handling = Handling.model_validate({**rubric.handling.model_dump(), **reading.handling})
+    found: Rubric = branch(rubric).model_copy(update={"sets": {**rubric.sets, **reading.sets}, "handling": handling})
+    return found
 
 
 # What counts -----------------------------------------------------------------------------------------------------
@@ -83,7 +79,7 @@ class Look:
         self.as_of = as_of
         self.signed = portfolio.signed
         self.facts = {name: stated.value for name, stated in shared.facts.items()}
-        self.evidence = [r for r in shared.evidence if indicator in tuple(r.values.get("indicators", ()))]
+        self.evidence = [r for r in shared.evidence if indicator in listed(r.values.get("indicators"))]
         self.registers = dict(shared.registers)
         if own is not None:
             self.facts.update({name: stated.value for name, stated in own.facts.items()})
@@ -94,8 +90,13 @@ class Look:
         return self.window if before is None else (self.window[0], before - ONE_DAY)
 
 
+def listed(value: object) -> tuple[object, ...]:
+    """A value as a list of values."""
+    return value if isinstance(value, tuple) else (value,)
+
+
 def is_filled(value: object) -> bool:
-    return value is not None and value != "" and value != ()
+    return value not in (None, "", ())
 
 
 def inside(day: Day, window: Ends) -> bool:
@@ -164,12 +165,11 @@ def passes(look: Look, record: Record, where: dict[str, Any], window: Ends) -> b
             if not compares(test, number(look, value, window) if filled else None):
                 return False
         else:
-            wanted = test if isinstance(test, tuple) else (test,)
-            given = value if isinstance(value, tuple) else (value,)
+            given = listed(value)
             if isinstance(value, bool):  # written `true` or `yes`
                 given = (value, "yes" if value else "no")
             # True == 1 in Python, but yes is not a number.
-            if not filled or not any(type(a) is type(b) and a == b for a in wanted for b in given):
+            if not filled or not any(type(a) is type(b) and a == b for a in listed(test) for b in given):
                 return False
     return True
 
@@ -329,12 +329,12 @@ def points(portfolio: Portfolio, rubric: Rubric, *, round: str | None, as_of: Da
             found |= all_leaves(child, f"{path}/{child.id or n}")
         return found
 
-    def visit(node: Branch | Rubric, path: str, top: Indicator | None) -> tuple[Fraction, Fraction, bool]:
+    def visit(node: Any, path: str, top: Indicator | None) -> tuple[Fraction, Fraction, bool]:
         if isinstance(node, Indicator):
             top = node
         mine = Fraction(0), Fraction(0), True
         if isinstance(node, Criterion) and not node.children:
-            assert top is not None and node.points is not None
+            assert top is not None
             later = node.round is not None and order.index(node.round) > now
             leaf_holds[path] = not later and leaf(top, node)
             if not later:
@@ -342,13 +342,18 @@ def points(portfolio: Portfolio, rubric: Rubric, *, round: str | None, as_of: Da
         else:
             below = []
             for n, child in enumerate(node.children, 1):
-                tail = child.id or str(n)  # type: ignore[attr-defined]
+                tail = child.id or str(n)
                 below.append((*visit(child, tail if top is None else f"{path}/{tail}", top), child.weight))
             below = [b for b in below if b[2]]
             if not below:
                 mine = Fraction(0), Fraction(0), False
             else:
-                mine = award(node.award, below, 0), award(node.award, below, 1), True  # type: ignore[attr-defined]
+                weights = [b[3] for b in below]
+                mine = (
+                    award(node.award, [b[0] for b in below], weights),
+                    award(node.award, [b[1] for b in below], weights),
+                    True,
+                )
         answer = portfolio.answers.get(path)
         if isinstance(node, Indicator) and node.may_not_apply and answer and answer.not_applicable is not None:
             mine = Fraction(0), Fraction(0), False
@@ -386,19 +391,18 @@ def points(portfolio: Portfolio, rubric: Rubric, *, round: str | None, as_of: Da
     }
 
 
-def award(how: str, below: list[tuple[Fraction, Fraction, bool, Fraction]], which: int) -> Fraction:
-    values = [Fraction(b[which]) for b in below]  # type: ignore[arg-type]
+def award(how: str, values: list[Fraction], weights: list[Fraction]) -> Fraction:
     if how == "highest":
         return max(values)
     if how == "sum":
         return sum(values, Fraction(0))
-    weights = sum((b[3] for b in below), Fraction(0))
-    return sum((v * b[3] for v, b in zip(values, below, strict=True)), Fraction(0)) / weights if weights else Fraction(0)
+    whole = sum(weights, Fraction(0))
+    return sum((v * w for v, w in zip(values, weights, strict=True)), Fraction(0)) / whole if whole else Fraction(0)
 
 
 def rounds_reached(portfolio: Portfolio, as_of: Day | None) -> tuple[str | None, ...]:
     rounds = portfolio.rubric.rounds
     day = as_of or max(portfolio.dates(), default=None)
-    return tuple(
-        r.id for n, r in enumerate(rounds) if n == 0 or (day is not None and rounds[n - 1].to < day)
-    ) or (None,)
+    if not rounds:
+        return (None,)
+    return tuple(r.id for n, r in enumerate(rounds) if n == 0 or (day is not None and rounds[n - 1].to < day))

@@ -232,17 +232,17 @@ class RubricMaker:
         if sort == "value":
             return {"value": rng.choice(self.facts), **self.limits([0, 1, 5, 20])}
         if sort == "percent":
-            return {"percent": rng.choice(self.facts), "of": rng.choice(self.facts), **self.limits([0, 25, 50, 80, 100])}
+            part, whole = rng.choice(self.facts), rng.choice(self.facts)
+            return {"percent": part, "of": whole, **self.limits([0, 25, 50, 80, 100])}
         name = self.countable()
         where: dict[str, Any] = {"where": self.where(name)} if self.maybe(0.4) else {}
+        of = {"of": rng.choice(self.facts)} if self.maybe(0.3) else {}
         if sort == "share":
-            whole = {"of": rng.choice(self.facts)} if self.maybe(0.3) else {}
-            if not whole:
+            if not of:
                 where = {"where": self.where(name)}
-            return {"percent": name, **whole, **where, **self.limits([0, 25, 50, 100])}
+            return {"percent": name, **of, **where, **self.limits([0, 25, 50, 100])}
         if sort == "every":
-            whole = {"of": rng.choice(self.facts)} if self.maybe(0.3) else {}
-            return {"every": name, "where": self.where(name), **whole}
+            return {"every": name, "where": self.where(name), **of}
         if sort == "covers":
             narrowed = {"from": self.deadline()} if self.maybe(0.3) else {}
             return {"covers": name, "each": rng.choice(["month", "quarter"]), **where, **narrowed}
@@ -374,8 +374,10 @@ def flat(conditions: tuple[Any, ...]) -> list[Any]:
     """Conditions with all those inside `any` and `all`, without these."""
     found: list[Any] = []
     for condition in conditions:
-        inner = condition.any if isinstance(condition, AnyOf) else condition.all if isinstance(condition, AllOf) else None
-        found += flat(inner) if inner is not None else [condition]
+        if isinstance(condition, AnyOf | AllOf):
+            found += flat(condition.any if isinstance(condition, AnyOf) else condition.all)
+        else:
+            found.append(condition)
     return found
 
 
@@ -453,8 +455,8 @@ class PortfolioMaker:
         rng, pool = self.rng, self.pools.get(name, [])
         match spec.type:
             case "number" | "percent":
-                known = [x for x in pool if isinstance(x, Fraction)]
-                return rng.choice([*known, Fraction(0), Fraction(1), Fraction(2), Fraction(3)])
+                numbers = [x for x in pool if isinstance(x, Fraction)]
+                return rng.choice([*numbers, Fraction(0), Fraction(1), Fraction(2), Fraction(3)])
             case "date":
                 return self.day()
             case "dates":
@@ -502,7 +504,8 @@ class PortfolioMaker:
         values |= self.values(self.rubric.kinds[kind].fields, 0.85)
         indicators = [i.id for i in self.rubric.every_indicator()]
         if where is None and self.maybe(0.85):
-            values["indicators"] = tuple(sorted(self.rng.sample(indicators, self.rng.randint(1, min(3, len(indicators))))))
+            some = self.rng.randint(1, min(3, len(indicators)))
+            values["indicators"] = tuple(sorted(self.rng.sample(indicators, some)))
         return Record("evidence", values, self.place(where), where, number)
 
     def entry(self, register: str, where: str | None, number: int) -> Record:
@@ -518,7 +521,8 @@ class PortfolioMaker:
 
     def registers_named(self) -> list[str]:
         """The rubric's registers, and `channels` where something asks for it."""
-        asked = {getattr(c, key) for c in conditions_of(self.rubric) for key in ("has", "count", "every") if hasattr(c, key)}
+        keys = ("has", "count", "every", "percent", "covers")
+        asked = {getattr(c, key, "") for c in conditions_of(self.rubric) for key in keys}
         asked |= {name for chosen in self.rubric.sets.values() for name in chosen.from_}
         asked |= {name for reading in self.rubric.readings for s in reading.sets.values() for name in s.from_}
         return sorted({*self.rubric.registers} | ({"channels"} & asked))

@@ -1,8 +1,8 @@
 """What would earn more: for an indicator the next points, for a level the smallest set of missing things.
 
-Every finding that does not hold lists the ways to make it hold. Here they are put together along the tree: an *option* of a
-node is what it would be worth, and what that costs. Things that several indicators ask for (the portfolio's own registers
-and facts) are counted once.
+Every finding that does not hold lists the ways to make it hold. Here they are put together along the tree: an
+*option* of a node is what it would be worth, and what that costs. Things that several indicators ask for (the
+portfolio's own registers and facts) are counted once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lakthan.model import Advice, Need, NodeScore, Score, Step
 from lakthan.rubric import Branch, Criterion, Indicator, Level, Rubric
 
 STATES = 600
-"""Options of one node that are followed; beyond these the dearest are dropped, and the advice may not be the very cheapest."""
+"""Options of one node that are followed; beyond these the dearest are dropped: the advice may miss the cheapest."""
 
 _ZERO = Fraction(0)
 

@@ -52,7 +52,7 @@ class Written:
     total: int
 
 
-def _quietly(items: Sequence[T], label: str) -> Iterable[T]:
+def _quietly(items: Sequence[T], _label: str) -> Iterable[T]:
     return items
 
 
@@ -64,7 +64,7 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
     for portfolio in watch(project.portfolios, "progress.score"):
         assessment = assess(portfolio, as_of)
         assessments.append(assessment)
-        found += check.check(project, assessment)
+        found += check.check(assessment)
     return Examined(project, tuple(assessments), diagnostics.sort(found))
 
 

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 
 from lakthan import names, rules
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Answer, Assessment, Finding, Message, Place, Project, Record, Use, Window
+from lakthan.model import Answer, Assessment, Finding, Message, Place, Record, Use, Window
 from lakthan.rubric import Condition, Indicator
 
-Check = Callable[[Project, Assessment], Iterator[Diagnostic]]
+Check = Callable[[Assessment], Iterator[Diagnostic]]
 
 NEAR = datetime.timedelta(days=30)
 """How long before its last day a deadline is near."""
 
 
-def indicator_without_file(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def indicator_without_file(assessment: Assessment) -> Iterator[Diagnostic]:
     """The rubric asks for an indicator that no file answers."""
     portfolio = assessment.portfolio
     for name, node in assessment.latest.indicators.items():
@@ -33,7 +33,7 @@ def indicator_without_file(project: Project, assessment: Assessment) -> Iterator
             )
 
 
-def self_score_differs(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def self_score_differs(assessment: Assessment) -> Iterator[Diagnostic]:
     """The unit gave itself other points than its evidence supports."""
     for name, answer in assessment.portfolio.answers.items():
         stated, node = answer.self_score, assessment.latest.indicators[name]
@@ -47,7 +47,7 @@ def self_score_differs(project: Project, assessment: Assessment) -> Iterator[Dia
             yield Diagnostic("self-score-differs", stated.place, "warning", args)
 
 
-def self_level_differs(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def self_level_differs(assessment: Assessment) -> Iterator[Diagnostic]:
     """The unit claims another level than its evidence supports."""
     portfolio, level = assessment.portfolio, assessment.latest.level
     place = portfolio.shared.places.get("self_level", portfolio.shared.place)
@@ -73,15 +73,22 @@ _OBJECTIONS = {
 }
 
 
-def evidence_not_counted(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def evidence_not_counted(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence was shown that no condition can count, for the reason given."""
     for use in _uses(assessment):
+        # A point earned early was judged in the early window; what matters is the window of the round reached.
+        missed_deadline = use.why is not None and use.why.key == "use.past_deadline"
+        if (
+            not missed_deadline
+            and rules.objection(use.record, next(_scopes(assessment, assessment.portfolio.shared))) is None
+        ):
+            continue
         if use.why and use.why.key in _OBJECTIONS and use.why.key != "use.after_signature":
             args = {"title": _title(use.record), "why": use.why}
             yield Diagnostic(_OBJECTIONS[use.why.key], use.record.place, "warning", args)
 
 
-def evidence_after_signature(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def evidence_after_signature(assessment: Assessment) -> Iterator[Diagnostic]:
     """Something is dated after the form was signed, which the signer cannot have seen."""
     signed = assessment.portfolio.signed
     for record in _records(assessment):
@@ -90,7 +97,7 @@ def evidence_after_signature(project: Project, assessment: Assessment) -> Iterat
             yield Diagnostic("evidence-after-signature", record.place, "warning", args)
 
 
-def evidence_taken_as_signed(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def evidence_taken_as_signed(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence has no date and is taken as dated on the day of the signature."""
     portfolio = assessment.portfolio
     undated = [r for answer in portfolio.all_answers() for r in answer.evidence if r.date is None]
@@ -102,7 +109,7 @@ def evidence_taken_as_signed(project: Project, assessment: Assessment) -> Iterat
             yield Diagnostic("not-signed", portfolio.shared.place, "warning", {"n": len(undated)})
 
 
-def number_without_evidence(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def number_without_evidence(assessment: Assessment) -> Iterator[Diagnostic]:
     """A number is stated that no evidence backs, so it does not count."""
     for answer in assessment.portfolio.all_answers():
         for name, stated in answer.facts.items():
@@ -113,7 +120,7 @@ def number_without_evidence(project: Project, assessment: Assessment) -> Iterato
                     break
 
 
-def number_exceeds(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def number_exceeds(assessment: Assessment) -> Iterator[Diagnostic]:
     """A number is larger than the whole that it is part of."""
     for answer in assessment.portfolio.all_answers():
         for name, stated in answer.facts.items():
@@ -127,7 +134,7 @@ def number_exceeds(project: Project, assessment: Assessment) -> Iterator[Diagnos
                 yield Diagnostic("number-exceeds", stated.place, "error", args)
 
 
-def evidence_not_asked(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def evidence_not_asked(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence of a kind that no condition of its indicator reads."""
     rubric = assessment.portfolio.rubric
     for name, answer in assessment.portfolio.answers.items():
@@ -139,7 +146,7 @@ def evidence_not_asked(project: Project, assessment: Assessment) -> Iterator[Dia
                 yield Diagnostic("evidence-not-asked", record.place, "note", args)
 
 
-def evidence_twice(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def evidence_twice(assessment: Assessment) -> Iterator[Diagnostic]:
     """The same document stands twice under the same kind in one file."""
     for answer in assessment.portfolio.all_answers():
         seen: Counter[tuple[object, ...]] = Counter()
@@ -151,7 +158,7 @@ def evidence_twice(project: Project, assessment: Assessment) -> Iterator[Diagnos
                 yield Diagnostic("evidence-twice", record.place, "warning", {"title": _title(record)})
 
 
-def not_applicable_refused(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def not_applicable_refused(assessment: Assessment) -> Iterator[Diagnostic]:
     """An indicator is declared not applicable that the rubric does not let go."""
     for name, answer in assessment.portfolio.answers.items():
         node = assessment.latest.indicators[name].node
@@ -160,7 +167,7 @@ def not_applicable_refused(project: Project, assessment: Assessment) -> Iterator
             yield Diagnostic("not-applicable-refused", place, "error", {"name": name})
 
 
-def shared_with_unknown(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def shared_with_unknown(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence in `portfolio.md` does not say which indicators it serves, or names one that is not there."""
     known = tuple(assessment.latest.indicators)
     for record in assessment.portfolio.shared.evidence:
@@ -189,10 +196,10 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(project: Project, assessment: Assessment) -> Iterator[Diagnostic]:
+def check(assessment: Assessment) -> Iterator[Diagnostic]:
     """Everything doubtful in one portfolio."""
     for one in CHECKS:
-        yield from one(project, assessment)
+        yield from one(assessment)
 
 
 def deadlines(assessment: Assessment, today: datetime.date) -> Iterator[Diagnostic]:

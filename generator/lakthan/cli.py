@@ -71,8 +71,8 @@ def _system_language() -> Language:
 def main(ctx: click.Context, root: Path, lang: str | None) -> None:
     """Evidence portfolios: rubrics in, scores with reasons out, published as a web site.
 
-    A project has rubrics/ (what is asked, one YAML file each) and content/ (what units write: a folder per unit, in it a
-    folder per rubric, in it one Markdown file per indicator).
+    A project has rubrics/ (what is asked, one YAML file each) and content/ (what units write: a folder per unit, in
+    it a folder per rubric, in it one Markdown file per indicator).
 
     \b
     lakthan check       what is wrong or doubtful, with file and line
@@ -158,10 +158,10 @@ def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only:
         sys.exit(1)
     root: Path = here["root"]
     if pages_only:
-        written = build.generate(root, examined, language=here["language"])
+        written = build.generate(root, examined)
         click.echo(_say(here["language"], "command.built", n=written.total, folder=build.DOCS))
         return
-    folder = build.site(root, examined, language="th")
+    folder = build.site(root, examined)
     shown = os.path.relpath(folder, root)
     click.echo(
         _say(here["language"], "command.built", n=sum(1 for p in folder.rglob("*") if p.is_file()), folder=shown)
@@ -284,18 +284,23 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
         why = f" ({'; '.join(messages.say(m, language) for m in gate.because)})" if gate.because else ""
         yield f"  {mark} {messages.show(gate.level.title, language)}: {say(state)}{why}"
     for total in one.totals:
-        yield f"    {messages.show(total.subtotal.title, language)}: {say('command.score', points=total.points, max=total.max)}"
+        name, points = (
+            messages.show(total.subtotal.title, language),
+            say("command.score", points=total.points, max=total.max),
+        )
+        yield f"    {name}: {points}"
     for name, node in one.indicators.items():
         answer = assessment.portfolio.answers.get(name)
         stated = answer.self_score if answer else None
-        title = messages.show(node.node.title, language) if not isinstance(node.node, type) else ""
+        title = messages.show(node.node.title, language)
         points = say("command.score", points=node.points, max=node.max) if node.applies else "–"
         differs = f" ({say('command.self', n=stated.value)})" if stated and stated.value != node.points else ""
         yield f"  {name} {title}: {points}{differs}"
         if verbose:
             for leaf in node.leaves():
                 for finding in leaf.findings:
-                    yield f"      {'✓' if finding.holds else '✗'} {messages.show(leaf.max, language)}: {messages.say(finding.because, language)}"
+                    mark, why = "✓" if finding.holds else "✗", messages.say(finding.because, language)
+                    yield f"      {mark} {messages.show(leaf.max, language)}: {why}"
         step = assessment.advice.indicators.get(name)
         if step and one is assessment.latest:
             what = "; ".join(messages.say(need.what, language) for need in step.needs)

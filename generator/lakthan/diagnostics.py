@@ -1,11 +1,12 @@
 """What an author must fix: code, severity, place, and how that looks.
 
-The words of a diagnostic stand in the catalogue under `problem.<code>`: `message` states, `help` suggests, `explain` is its
-manual page (`lakthan explain CODE`).
+The words of a diagnostic stand in the catalogue under `problem.<code>`: `message` states, `help` suggests, `explain`
+is its manual page (`lakthan explain CODE`).
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -31,8 +32,8 @@ class Diagnostic:
 
     def help(self, language: Language) -> str:
         """What to write instead; empty where the message says it all."""
-        key = f"problem.{self.code}.help"
-        return messages.say(Message(key, self.args), language) if messages.has(key) else ""
+        keys = [f"problem.{self.code}.help"] + ["did_you_mean"] * bool(self.args.get("known"))
+        return ". ".join(messages.say(Message(key, self.args), language) for key in keys if messages.has(key))
 
 
 def sort(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -75,11 +76,7 @@ def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str
 
 def _indent(text: str, column: int) -> str:
     # Thai vowel and tone marks take no column on a terminal.
-    return "".join(
-        " "
-        for c in text[: column - 1]
-        if not "\u0e31" <= c <= "\u0e3a" and not "\u0e47" <= c <= "\u0e4e" or c in "\u0e32\u0e33"
-    )
+    return " " * sum(unicodedata.category(character) != "Mn" for character in text[: column - 1])
 
 
 def concise(diagnostic: Diagnostic, language: Language) -> str:

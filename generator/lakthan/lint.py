@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lakthan import names, rules
 from lakthan.diagnostics import Diagnostic, Severity
-from lakthan.model import Place, Project, Window
+from lakthan.model import Message, Place, Project, Window
 from lakthan.names import Path
 from lakthan.rubric import (
     AllOf,
@@ -130,7 +130,7 @@ def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
         for i, condition in enumerate(leaf.when):
             if why := impossible(rubric, condition, windows):
                 yield Doubt(
-                    "points-out-of-reach", (*path, "when", i), {"name": name, "why": why, "points": leaf.points}
+                    "points-out-of-reach", (*path, "when", i), {"name": name, "why": Message(f"impossible.{why}"), "points": leaf.points}
                 )
 
 

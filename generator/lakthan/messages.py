@@ -1,7 +1,7 @@
 """Sentences of the catalogue, said in a language.
 
-The files in `catalogue/th/` and `catalogue/en/` hold the same keys. A text may hold `{name}` to be filled in, and may be
-a map `one`/`other`, chosen by the argument `n`.
+The files in `catalogue/th/` and `catalogue/en/` hold the same keys. A text may hold `{name}` to be filled in, and may
+be a map `one`/`other`, chosen by the argument `n`.
 """
 
 from __future__ import annotations

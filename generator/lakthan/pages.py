@@ -126,7 +126,7 @@ class _Site:
     def digits(self) -> Digits:
         return self.project.site.digits
 
-    def say(self, key: str, **args: object) -> str:
+    def say(self, key: str, /, **args: object) -> str:
         """A sentence of the catalogue's `pages`."""
         return messages.say(Message(f"pages.{key}", args), self.language, self.digits)
 

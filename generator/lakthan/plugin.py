@@ -26,7 +26,7 @@ class LakthanPlugin(BasePlugin[Config]):
     """Set by `lakthan build`, which has generated the pages already."""
     _serving = False
 
-    def on_startup(self, *, command: str, dirty: bool) -> None:
+    def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002  (MkDocs passes it)
         self._serving = command == "serve"
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
@@ -35,21 +35,14 @@ class LakthanPlugin(BasePlugin[Config]):
         root = _root(config)
         examined = build.examine(root)
         for problem in examined.problems:
-            level = (
-                logging.ERROR
-                if problem.severity == "error"
-                else logging.WARNING
-                if problem.severity == "warning"
-                else logging.INFO
-            )
-            # MkDocs --strict counts warnings of its own kind; ours are for `lakthan check --strict`.
-            log.log(logging.INFO if level == logging.WARNING else level, diagnostics.concise(problem, "th"))
+            # Never as a warning: `mkdocs build --strict` counts those, and ours are for `lakthan check --strict`.
+            log.log(logging.ERROR if problem.severity == "error" else logging.INFO, diagnostics.concise(problem, "th"))
         if examined.errors and not self._serving:
             raise PluginError(f"lakthan: {len(examined.errors)} error(s), nothing is published; see `lakthan check`")
         if not examined.errors:  # while serving, the last good pages stay until the mistake is mended
             build.generate(root, examined)
 
-    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, **_: Any) -> LiveReloadServer:
         # Only what people edit starts a build, not what a build writes.
         server.unwatch(config.docs_dir)
         for name in build.INPUTS:

@@ -190,7 +190,7 @@ class Comparison(Condition):
 
 
 class Has(Condition):
-    """At least one: `{has: appointment_order}`. `before` is a deadline of its own (strict) instead of the window's end."""
+    """At least one: `{has: appointment_order}`. `before` is a deadline of its own, in place of the window's end."""
 
     has: Name
     where: Where = {}
@@ -525,7 +525,7 @@ class Rubric(Strict):
 
 
 def path_of(parent: str, position: int, criterion: Criterion) -> str:
-    """The address of a criterion inside its indicator: `2/3`, or `2/report` where it has an id. *position* starts at 1."""
+    """The address of a criterion inside its indicator: `2/3`, or `2/report` where it has an id; *position* from 1."""
     return f"{parent}/{criterion.id or position}"
 
 

@@ -1,6 +1,7 @@
 """The condition operators: what holds, why, on what evidence, and what is missing.
 
-Each rule is a pure function from a condition and a scope to a finding. `docs/rubrics.md` defines them; `RULES` lists them.
+Each rule is a pure function from a condition and a scope to a finding. `docs/rubrics.md` defines them, `RULES` lists
+them.
 """
 
 from __future__ import annotations
@@ -227,7 +228,11 @@ def describe(scope: Scope, name: str, where: Where) -> tuple[Message, ...]:
         if isinstance(test, Test):
             if test.filled is not None:
                 said.append(Message("where.filled" if test.filled else "where.empty", {"field": label}))
-            said += [Message("where.compares", {"field": label, "limit": limit}) for limit in limits(test)]
+            counted = "number_" if kind and kind.type in ("dates", "choices") else ""
+            said += [
+                Message(f"where.{counted}{limit.key.removeprefix('limit.')}", {"field": label, **limit.args})
+                for limit in limits(test)
+            ]
         else:
             wanted = test if isinstance(test, tuple) else (test,)
             choices = kind.choices if kind else {}
@@ -247,13 +252,19 @@ def named(scope: Scope, name: str, where: Where) -> Text | Message:
 
 def base(scope: Scope, name: str, where: Where) -> tuple[str, tuple[str, ...]]:
     """What *name* and *where* come down to: the kinds or registers, and every test on the way as plain text."""
-    tests = tuple(f"{field}={test!r}" for field, test in where.items())
+    tests = tuple(f"{field}{_operator(scope, name, field)}{test!r}" for field, test in where.items())
     if name in scope.rubric.sets:
         chosen = scope.rubric.sets[name]
         sources = [base(scope, source, chosen.where) for source in chosen.from_]
         common = set(sources[0][1]).intersection(*(s[1] for s in sources))
         return "|".join(sorted({s[0] for s in sources})), tuple(sorted({*common, *tests}))
     return name, tuple(sorted(tests))
+
+
+def _operator(scope: Scope, name: str, field: str) -> str:
+    """`=` where a record has one value, `∋` where it may have several, so that tests of one field need not clash."""
+    kind = field_type(scope, name, field)
+    return "∋" if kind and kind.type == "choices" else "="
 
 
 def owner(scope: Scope, name: str) -> str:
@@ -346,11 +357,41 @@ def merge(needs: Iterable[Need]) -> tuple[Need, ...]:
         met = sum(other.amount for other in kept if _serves(other, need))
         if need.amount > met:
             kept.append(need if not met else _reduced(need, need.amount - met))
-    return tuple(sorted(kept, key=lambda n: n.key))
+    return tuple(sorted(_together(kept), key=lambda n: n.key))
+
+
+def _together(needs: Sequence[Need]) -> list[Need]:
+    """Records that may be one and the same: a channel that carries the document may carry the media too."""
+    left, joined = list(needs), []
+    while left:
+        need = left.pop()
+        for i, other in enumerate(left):
+            if _compatible(need, other):
+                amount = min(need.amount, other.amount)
+                tests = sorted({*need.key[2:], *other.key[2:]})
+                parts = (_reduced(other, amount).what, _reduced(need, amount).what)
+                by = min((day for day in (need.by, other.by) if day), default=None)
+                joined.append(
+                    Need((*need.key[:2], *tests), amount, Message("need.together", {"parts": parts, "n": amount}), by)
+                )
+                left[i : i + 1] = [_reduced(other, other.amount - amount)] if other.amount > amount else []
+                if need.amount > amount:
+                    left.append(_reduced(need, need.amount - amount))
+                break
+        else:
+            joined.append(need)
+    return joined
+
+
+def _compatible(need: Need, other: Need) -> bool:
+    if need.key[:2] != other.key[:2] or {need.what.key, other.what.key} != {"need.records"}:
+        return False
+    mine, theirs = ({part.split("=")[0]: part for part in n.key[2:] if "=" in part} for n in (need, other))
+    return all(theirs.get(field, part) == part for field, part in mine.items())
 
 
 def _tests(need: Need) -> int:
-    return sum("=" in part for part in need.key[2:])
+    return sum("=" in part or "∋" in part for part in need.key[2:])
 
 
 def _distinct(need: Need) -> bool:

@@ -33,7 +33,7 @@ def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, st
     files: dict[str, str | bytes] = {
         "mkdocs.yml": (shipped / "mkdocs.yml").read_bytes(),
         ".gitignore": "/site/\n/build/\n!/build/docs/\n.venv/\n",
-        "build/docs/.gitignore": "# MkDocs wants this folder to exist; only `lakthan build` writes here.\n*\n!.gitignore\n",
+        "build/docs/.gitignore": "# MkDocs wants this folder; only `lakthan build` writes here.\n*\n!.gitignore\n",
         "content/site.yml": (
             f"title: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
             "description: {th: ผลการประเมินตนเองพร้อมหลักฐาน, en: Self-assessment with its evidence}\n"
@@ -125,7 +125,8 @@ def _criteria(node: Criterion, name: str, language: Language) -> Iterator[str]:
 
 
 def _sample(fields: Mapping[str, FieldType], language: Language) -> str:
-    return f"{{{', '.join(f'{name}: …' for name in fields)}}}  ({'; '.join(_of(f.title, language) for f in fields.values())})"
+    titles = "; ".join(_of(field.title, language) for field in fields.values())
+    return f"{{{', '.join(f'{name}: …' for name in fields)}}}  ({titles})"
 
 
 def _hint(field: FieldType, language: Language) -> str:
