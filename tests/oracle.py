@@ -336,9 +336,10 @@ def points(portfolio: Portfolio, rubric: Rubric, *, round: str | None, as_of: Da
         if isinstance(node, Criterion) and not node.children:
             assert top is not None
             later = node.round is not None and order.index(node.round) > now
+            most = node.points or Fraction(0)
             leaf_holds[path] = not later and leaf(top, node)
             if not later:
-                mine = (node.points if leaf_holds[path] else Fraction(0)), node.points, True
+                mine = most if leaf_holds[path] else Fraction(0), most, True
         else:
             below = []
             for n, child in enumerate(node.children, 1):

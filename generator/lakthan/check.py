@@ -271,5 +271,7 @@ def _asked(assessment: Assessment, indicator: str, fact: str) -> bool:
         return False
     found = names.leaves((), node.id, node)
     return any(
-        fact in rules.facts_read(condition) for _, _, leaf in found for _, condition in names.conditions((), leaf.when)
+        fact in rules.facts_read(assessment.portfolio.rubric, condition)
+        for _, _, leaf in found
+        for _, condition in names.conditions((), leaf.when)
     )

@@ -14,7 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar, cast
 
 import click
@@ -107,11 +107,15 @@ def _watch(language: Language) -> Any:
     return watch
 
 
-def _examine(here: dict[str, Any], as_of: datetime.date | None = None) -> build.Examined:
+def _root(here: dict[str, Any]) -> Path:
     root: Path = here["root"]
     if not (root / "content").is_dir() and not (root / "rubrics").is_dir():
         _refuse(here, "command.no_project", folder=str(root))
-    return build.examine(root, as_of=as_of, watch=_watch(here["language"]))
+    return root
+
+
+def _examine(here: dict[str, Any], as_of: datetime.date | None = None) -> build.Examined:
+    return build.examine(_root(here), as_of=as_of, watch=_watch(here["language"]))
 
 
 def _say(language: Language, key: str, **args: object) -> str:
@@ -184,7 +188,14 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
 
 
 @main.command("check")
-@click.option("--format", "form", type=click.Choice(("full", "concise", "json")), default="full", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("full", "concise", "json")),
+    default="full",
+    show_default=True,
+    help="For people, one line each, or for programs.",
+)
 @click.option("--strict", is_flag=True, help="Warnings count as findings too.")
 @click.option("--today", type=Day(), help="Day from which deadlines are near (today unless said).")
 @click.argument("where", required=False)
@@ -199,6 +210,8 @@ def check_command(
     examined = _examine(here)
     day = today or datetime.datetime.now().astimezone().date()
     found = [p for p in build.with_deadlines(examined, day) if _within(p, where)]
+    if where and not found and not (here["root"] / where).exists():
+        _refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
     if form == "json":
         click.echo(json.dumps(diagnostics.document(found), ensure_ascii=False, indent=2))
     else:
@@ -222,7 +235,14 @@ def _within(problem: Diagnostic, where: str | None) -> bool:
 @click.option("--round", "round_id", help="One round only (every round reached unless said).")
 @click.option("--as-of", type=Day(), help="Score as things stood on that day.")
 @click.option("--reading", help="Under another reading of the rubric.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="The reason of every condition.")
 @pass_here
 def score_command(
@@ -346,12 +366,17 @@ def new_unit_command(
     """Make the folder of a unit: content/UNIT/unit.yml. UNIT may nest, as in ministry/department/unit."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit):
         _refuse(here, "command.wrong_unit", name=unit)
-    project = load.load(here["root"]).project
+    project = load.load(_root(here)).project
     for rubric in rubrics:
         if rubric not in project.rubrics:
             _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
     title = Text(th=name or name_en or unit, en=name_en or name or unit)
-    _put(here, scaffold.unit(unit, title, tuple(project.rubrics[r] for r in rubrics), here["language"]))
+    files: dict[str, str | bytes] = {}
+    for parent in reversed(PurePosixPath(unit).parents[:-1]):  # a folder without unit.yml hides what is below it
+        if not (here["root"] / "content" / parent / "unit.yml").exists():
+            files |= scaffold.unit(str(parent), Text(th=parent.name, en=parent.name), (), here["language"])
+    files |= scaffold.unit(unit, title, tuple(project.rubrics[r] for r in rubrics), here["language"])
+    _put(here, files)
 
 
 @new_group.command("evidence")
@@ -364,7 +389,7 @@ def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicator
 
     The front matter lists what the indicator asks for: numbers to state, documents to show, lists to keep.
     """
-    project = load.load(here["root"]).project
+    project = load.load(_root(here)).project
     if unit not in project.units:
         _refuse(here, "command.unknown_unit", name=unit)
     if rubric not in project.rubrics:

@@ -28,7 +28,7 @@ from lakthan.model import (
     Step,
     Unit,
 )
-from lakthan.rubric import Criterion, Rubric, Text
+from lakthan.rubric import Criterion, Indicator, Rubric, Text, path_of
 
 Json = dict[str, Any]
 
@@ -174,11 +174,27 @@ def _reasons(node: NodeScore) -> Iterator[Json]:
         for finding in leaf.findings:
             yield {**shared, **_finding(finding, criterion)}
         if leaf.requires:
-            text = _said(Message("pages.criterion.requires", {"criteria": leaf.requires}))
+            text = _said(Message("pages.criterion.requires", {"criteria": required(node.node, leaf.requires)}))
             yield {**shared, "met": False, "source": criterion.source, "text": text, "evidence": []}
         elif not leaf.findings:
             text = _said(Message("pages.criterion.unconditional"))
             yield {**shared, "met": leaf.holds, "source": criterion.source, "text": text, "evidence": []}
+
+
+def required(indicator: object, names: Iterable[str]) -> tuple[Text | str, ...]:
+    """What the criteria ask that are named here, by path or id within an indicator."""
+    known: dict[str, Text] = {}
+
+    def walk(criterion: Criterion, path: str) -> None:
+        for position, child in enumerate(criterion.criteria, 1):
+            inner = path_of(path, position, child)
+            if found := child.text or child.title:
+                known[inner] = known[inner.partition("/")[2]] = found
+            walk(child, inner)
+
+    if isinstance(indicator, Indicator):
+        walk(indicator, indicator.id)
+    return tuple(known.get(name, name) for name in names)
 
 
 def awards(node: NodeScore, given: bool = True) -> Iterator[tuple[NodeScore, bool]]:

@@ -130,7 +130,9 @@ def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
         for i, condition in enumerate(leaf.when):
             if why := impossible(rubric, condition, windows):
                 yield Doubt(
-                    "points-out-of-reach", (*path, "when", i), {"name": name, "why": Message(f"impossible.{why}"), "points": leaf.points}
+                    "points-out-of-reach",
+                    (*path, "when", i),
+                    {"name": name, "why": Message(f"impossible.{why}"), "points": leaf.points},
                 )
 
 
@@ -210,7 +212,9 @@ def impossible(rubric: Rubric, condition: Condition, windows: list[Window]) -> s
 
 
 def _may_exceed(rubric: Rubric, condition: Percent) -> bool:
-    return not condition.where and rubric.facts[condition.percent].at_most != condition.of
+    return condition.of is not None and (
+        condition.percent not in rubric.facts or rubric.facts[condition.percent].at_most != condition.of
+    )
 
 
 def _too_many_kinds(rubric: Rubric, condition: Count, wanted: Fraction) -> str | None:
@@ -409,8 +413,8 @@ def never_read(rubric: Rubric) -> Iterator[Doubt]:
     asked = [condition for _, _, leaf in _leaves(rubric) for condition in leaf.when]
     asked += [condition for reading in rubric.readings for when in reading.when.values() for condition in when]
     for condition in asked:
-        facts.update(rules.facts_read(condition))
-        reach(rules.sets_read(condition))
+        facts.update(rules.facts_read(rubric, condition))
+        reach(rules.sets_read(rubric, condition))
     for reading in rubric.readings:
         for chosen in reading.sets.values():
             reach(chosen.from_)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from lakthan import names, rubric, strictyaml, thai
 from lakthan.diagnostics import Diagnostic, Severity
-from lakthan.model import Answer, FieldValue, Place, Portfolio, Project, Record, Site, Stated, Unit
+from lakthan.model import Answer, FieldValue, Message, Place, Portfolio, Project, Record, Site, Stated, Unit
 from lakthan.rubric import EVIDENCE_FIELDS, FieldType, Register, Rubric, Strict, Text
 
 Trail = tuple[str | int, ...]
@@ -211,8 +211,10 @@ def _report_invalid(file: _File, kind: type[BaseModel], error: Any) -> None:
         case "value_error" if isinstance(context.get("error"), thai.Unreadable):
             file.report(f"wrong-{context['error'].code}", trail, at_value=True, value=_shown(error["input"]))
         case "literal_error":
-            file.report("wrong-choice", trail, at_value=True, value=_shown(error["input"]), choices=context["expected"])
-        case "string_pattern_mismatch":
+            # Pydantic lists them in English: 'highest', 'sum' or 'mean'.
+            choices = tuple(re.findall("'([^']*)'", context["expected"])) or context["expected"]
+            file.report("wrong-choice", trail, at_value=True, value=_shown(error["input"]), choices=choices)
+        case "string_pattern_mismatch" | "string_too_long":
             file.report("wrong-name", trail, at_value=True, value=_shown(error["input"]))
         case (
             "comparison"
@@ -226,7 +228,27 @@ def _report_invalid(file: _File, kind: type[BaseModel], error: Any) -> None:
         ):
             file.report(f"language-{code.replace('_', '-')}", trail)
         case _:
-            file.report("wrong-type", trail, at_value=True, value=_shown(error["input"]), wanted=error["msg"])
+            file.report("wrong-type", trail, at_value=True, value=_shown(error["input"]), wanted=_wanted(error["type"]))
+
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "number",
+    "int_parsing": "number",
+    "int_from_float": "number",
+    "bool_type": "yes_no",
+    "bool_parsing": "yes_no",
+    "tuple_type": "list",
+    "list_type": "list",
+    "model_type": "map",
+    "dict_type": "map",
+    "too_short": "more",
+}
+"""What would have been right (`wanted.…` in the catalogue), by pydantic's name of the error."""
+
+
+def _wanted(error: str) -> Message:
+    return Message(f"wanted.{_WANTED.get(error, 'other')}")
 
 
 def _trail(value: Any, location: Sequence[Any]) -> Trail:
@@ -409,7 +431,8 @@ class _AnswerReader:
             elif key in own:
                 keys[key] = self.head(key, given)
             elif key in self.rubric.facts:
-                stated = self.number((key,), given, self.rubric.facts[key].type)
+                # A new answer lists every number that is asked for: an empty one is not stated yet.
+                stated = self.number((key,), given, self.rubric.facts[key].type) if given is not None else None
                 if stated is not None:
                     facts[key] = Stated(stated, self.file.value_place((key,)))
             elif register is not None:
@@ -532,7 +555,7 @@ class _AnswerReader:
 
     def text(self, trail: Trail, given: Any) -> str | None:
         if isinstance(given, dict | list | bool):
-            self.file.report("wrong-type", trail, at_value=True, value=_shown(given), wanted="text")
+            self.file.report("wrong-type", trail, at_value=True, value=_shown(given), wanted=_wanted("string_type"))
             return None
         return str(given).strip()
 

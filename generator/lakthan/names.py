@@ -239,8 +239,10 @@ def _condition(rubric: Rubric, condition: Condition, path: Path) -> Iterator[Unr
             key = "percent"
             if of is not None:
                 yield from _known(of, rubric.facts, (*path, "of"))
-            if not where:
+            if name in rubric.facts or (not where and name not in _countable(rubric)):
                 yield from _known(name, rubric.facts, (*path, "percent"))
+                for field in where:  # a fact has no records to choose among
+                    yield Unresolved((*path, "where", field), "rubric-unknown-field", field)
                 return
         case Value(value=name):
             yield from _known(name, rubric.facts, (*path, "value"))

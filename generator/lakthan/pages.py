@@ -60,7 +60,6 @@ from lakthan.rubric import (
     Rubric,
     Text,
     Value,
-    path_of,
 )
 
 WIDE = 12
@@ -190,8 +189,6 @@ def _environment(site: _Site) -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_one_line,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     env.globals.update(
         say=site.say,
@@ -201,9 +198,10 @@ def _environment(site: _Site) -> jinja2.Environment:
         tone=tone,
         share=share,
         outside=outside,
-        award_of=award_of,
-        path_of=path_of,
+        heading=partial(_heading, site),
+        numbered=partial(_numbered, site),
         needed=exports.needed,
+        required=exports.required,
         anchor=exports.anchor,
         level_title=partial(_level_title, site),
         measure=partial(_measure, site),
@@ -232,7 +230,7 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 def _one_line(value: object) -> object:
     # `tidy` tells headings from blocks by their lines, so nothing that is filled in may begin a line of its own.
     if isinstance(value, Markup):
-        return Markup(_BREAKS.sub(" ", str(value)))  # noqa: S704 (was markup before, and is still)
+        return Markup(_BREAKS.sub(" ", str(value)).strip())  # noqa: S704 (was markup before, and is still)
     return _BREAKS.sub(" ", value) if isinstance(value, str) else value
 
 
@@ -368,13 +366,19 @@ def ring(points: Fraction, most: Fraction) -> str:
     return thai.show_number(part if part >= 100 or part == 0 else min(max(part, Fraction(1)), Fraction(98)), 1)
 
 
-def award_of(node: object) -> str:
-    return str(getattr(node, "award", None) or "")
-
-
 def _short(site: _Site, name: str) -> str:
     unit = site.project.units.get(name)
     return site.text(unit.short or unit.name) if unit else name
+
+
+def _heading(site: _Site, area: Area) -> str:
+    """An area's title, after its number where its id is one."""
+    return _numbered(site, area.id, area.title) if re.fullmatch(r"\d+(\.\d+)*", area.id) else site.text(area.title)
+
+
+def _numbered(site: _Site, number: str, title: Text | None) -> str:
+    """A title after its number, as official documents write it: `๑. …`, but `๑.๒ …`."""
+    return f"{site.show(number)}{'' if '.' in number else '.'} {site.text(title)}"
 
 
 def _level_title(site: _Site, rubric: Rubric, level: str | None) -> str:
@@ -502,7 +506,7 @@ def account(text: str, up: str, table: str) -> Markup:
             return outside(value)
         return value
 
-    html = markdown.markdown(text, extensions=["tables", "sane_lists", "def_list"], output_format="html")
+    html = markdown.markdown(text, extensions=["tables", "sane_lists", "def_list", "fenced_code"], output_format="html")
     html = re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
     html = nh3.clean(
         html,
@@ -708,7 +712,7 @@ def _menu(site: _Site, assessment: Assessment, active: str) -> list[Json]:
                     active=active == indicator.id,
                 )
             )
-        title = f"{site.show(area.id)} {site.text(area.title)}" if area else site.say("indicators.title")
+        title = _heading(site, area) if area else site.say("indicators.title")
         menu.append({"title": _tame(title), "items": items})
     return menu
 
@@ -746,7 +750,7 @@ def _portfolio(site: _Site, assessment: Assessment) -> Iterator[Page]:
         yield site.page(
             "indicator.md.j2",
             f"{portfolio.id}/{indicator.id}.md",
-            site.say("indicator.title", id=site.show(indicator.id), title=site.text(indicator.title)),
+            _numbered(site, indicator.id, indicator.title),
             f"{short} · {site.text(indicator.title)}",
             menu=_menu(site, assessment, indicator.id),
             **common,
@@ -759,7 +763,7 @@ def _portfolio(site: _Site, assessment: Assessment) -> Iterator[Page]:
             facts=_facts(portfolio, answer, _leaves_of(node)),
             registers=_registers(portfolio, answer),
             channels=_channels(portfolio, indicator.id),
-            uses_channels=_uses_channels(rubric, node),
+            asked=_asked_for(rubric, node),
             account=account(answer.body if answer else "", "../", site.say("table.scroll")),
             notes=_indicator_notes(indicator),
             before=indicators[position - 1] if position else None,
@@ -859,21 +863,31 @@ def _channels(portfolio: Portfolio, indicator: str | None = None) -> list[Json]:
     ]
 
 
-def _uses_channels(rubric: Rubric, node: NodeScore) -> bool:
-    """Whether a criterion of an indicator looks at channels, itself or through sets."""
+def _asked_for(rubric: Rubric, node: NodeScore) -> set[str]:
+    """The kinds of evidence and the registers that the criteria of an indicator look at, through sets and facts too."""
+    found: set[str] = set()
 
-    def means(name: str) -> bool:
-        return name == "channels" or any(means(source) for source in (rubric.sets[name].from_ if name in rubric.sets else ()))
+    def means(name: str) -> None:
+        if name in rubric.sets:
+            for source in rubric.sets[name].from_:
+                means(source)
+        elif name in rubric.facts:
+            for proof in rubric.facts[name].proof:
+                means(proof)
+        else:
+            found.add(name)
 
-    def asks(condition: Condition) -> bool:
-        match condition:
-            case AnyOf() | AllOf():
-                return any(asks(part) for part in (condition.any if isinstance(condition, AnyOf) else condition.all))
-            case Has() | Count() | Percent() | Every() | Covers():
-                return means(str(getattr(condition, next(n for n, k in CONDITIONS.items() if type(condition) is k))))
-        return False
+    def asks(condition: Condition) -> None:
+        if isinstance(condition, AnyOf | AllOf):
+            for part in condition.any if isinstance(condition, AnyOf) else condition.all:
+                asks(part)
+            return
+        means(str(getattr(condition, next(name for name, kind in CONDITIONS.items() if type(condition) is kind))))
 
-    return any(asks(condition) for leaf in _leaves_of(node) for condition in leaf.when)
+    for leaf in _leaves_of(node):
+        for condition in leaf.when:
+            asks(condition)
+    return found
 
 
 def places(channels: Sequence[Json]) -> int:
@@ -987,6 +1001,7 @@ def _chart(site: _Site, assessment: Assessment) -> Json | None:
         "xs": [{"at": x(day), "label": _month(site, day)} for day in _quarters(first, last)],
         "windows": [{"at": x(round.to), "title": round.title} for round in windows if isinstance(round, Round)],
         "rows": line,
+        "end": {"x": x(end), "y": y(line[-1][1]), "label": site.show(line[-1][1])},
         "max": most,
     }
 

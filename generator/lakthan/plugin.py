@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("mkdocs.plugins.lakthan")
 
 
-class LakthanPlugin(BasePlugin[Config]):
+class NoOptions(Config):
+    """What there is to choose stands in content/site.yml, for every front door alike."""
+
+
+class LakthanPlugin(BasePlugin[NoOptions]):
     """`plugins: [lakthan]` in mkdocs.yml."""
 
     generated = False

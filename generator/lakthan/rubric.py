@@ -209,7 +209,7 @@ class Count(Comparison):
 class Percent(Comparison):
     """A share: `{percent: signed, of: staff, at_least: 80}` of two facts, or the records of a set that pass `where`.
 
-    `of` is the whole: a fact, or (with `where`) by default all records of the set. A share of nothing never holds.
+    `of` is the whole: a fact, or by default all records of the set. A share of nothing never holds.
     """
 
     percent: Name

@@ -466,8 +466,9 @@ def number_of(records: Iterable[Record], distinct: str | None) -> int:
 
 
 def percent(condition: Percent, scope: Scope) -> Finding:
-    """A share compares: of two facts, or of records that pass `where`."""
-    return _percent_of_records(condition, scope) if condition.where else _percent_of_facts(condition, scope)
+    """A share compares: of two facts, or of the records of a set that pass `where`."""
+    judged = _percent_of_facts if condition.percent in scope.rubric.facts else _percent_of_records
+    return judged(condition, scope)
 
 
 def _percent_of_facts(condition: Percent, scope: Scope) -> Finding:
@@ -697,40 +698,40 @@ def _texts(value: FieldValue | None) -> tuple[str, ...]:
 # What a condition reads: forms, skeletons and checks follow from it ----------------------------------------------
 
 
-def sets_read(condition: Condition) -> tuple[str, ...]:
+def sets_read(rubric: Rubric, condition: Condition) -> tuple[str, ...]:
     """The kinds, registers and sets that a condition names itself."""
     match condition:
         case Has():
             return (condition.has,)
         case Count():
             return (condition.count,)
-        case Percent() if condition.where:
+        case Percent() if condition.percent not in rubric.facts:
             return (condition.percent,)
         case Every():
             return (condition.every,)
         case Covers():
             return (condition.covers,)
         case AnyOf():
-            return tuple(name for part in condition.any for name in sets_read(part))
+            return tuple(name for part in condition.any for name in sets_read(rubric, part))
         case AllOf():
-            return tuple(name for part in condition.all for name in sets_read(part))
+            return tuple(name for part in condition.all for name in sets_read(rubric, part))
     return ()
 
 
-def facts_read(condition: Condition) -> tuple[str, ...]:
+def facts_read(rubric: Rubric, condition: Condition) -> tuple[str, ...]:
     """The facts that a condition names."""
     match condition:
         case Percent():
-            part = () if condition.where else (condition.percent,)
+            part = (condition.percent,) if condition.percent in rubric.facts else ()
             return (*part, *((condition.of,) if condition.of else ()))
         case Value():
             return (condition.value,)
         case Every():
             return (condition.of,) if condition.of else ()
         case AnyOf():
-            return tuple(name for part in condition.any for name in facts_read(part))
+            return tuple(name for part in condition.any for name in facts_read(rubric, part))
         case AllOf():
-            return tuple(name for part in condition.all for name in facts_read(part))
+            return tuple(name for part in condition.all for name in facts_read(rubric, part))
     return ()
 
 
@@ -742,5 +743,7 @@ def roots(rubric: Rubric, name: str) -> tuple[str, ...]:
 
 def kinds_read(rubric: Rubric, condition: Condition) -> tuple[str, ...]:
     """The kinds and registers that a condition reads, its facts' proof included; each once, in order."""
-    proof = [name for fact_name in facts_read(condition) for name in rubric.facts[fact_name].proof]
-    return tuple(dict.fromkeys(root for name in (*sets_read(condition), *proof) for root in roots(rubric, name)))
+    proof = [name for fact_name in facts_read(rubric, condition) for name in rubric.facts[fact_name].proof]
+    return tuple(
+        dict.fromkeys(root for name in (*sets_read(rubric, condition), *proof) for root in roots(rubric, name))
+    )

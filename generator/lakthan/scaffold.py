@@ -81,7 +81,7 @@ def portfolio(rubric: Rubric, language: Language) -> str:
 def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
     """An empty answer: its front matter has a place for everything that the indicator's conditions read."""
     asked = [c for _, _, leaf in names.leaves((), indicator.id, indicator) for _, c in names.conditions((), leaf.when)]
-    facts = dict.fromkeys(name for condition in asked for name in rules.facts_read(condition))
+    facts = dict.fromkeys(name for condition in asked for name in rules.facts_read(rubric, condition))
     read = dict.fromkeys(name for condition in asked for name in rules.kinds_read(rubric, condition))
     kinds = [name for name in read if name in rubric.kinds]
     lines = ["---", f"# {indicator.id} {_of(indicator.title, language)}", *_criteria(indicator, indicator.id, language)]

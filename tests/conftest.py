@@ -1,0 +1,189 @@
+"""What the tests share: projects in temporary folders, and short ways to change them and ask them things."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from lakthan import build, cli, thai
+from lakthan.build import Written
+from lakthan.messages import Language
+
+ROOT = Path(__file__).parent.parent
+Json = dict[str, Any]
+
+
+class Sandbox:
+    """A project that a test may change."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # Asking
+
+    def run(self, *args: str, status: int = 0, lang: Language = "en") -> Result:
+        """`lakthan ARGS` in this project. Whatever ends it but an exit status is our bug, and raised."""
+        args = ("--root", str(self.root), "--lang", lang, *args)
+        result = CliRunner().invoke(cli.main, args, catch_exceptions=False)
+        assert result.exit_code == status, result.output
+        return result
+
+    def scores(self, *args: str, status: int = 0) -> list[Json]:
+        """What `lakthan score --format json` prints."""
+        document = json.loads(self.run("score", "--format", "json", *args, status=status).stdout)
+        assert list(document) == ["portfolios"]
+        found: list[Json] = document["portfolios"]
+        return found
+
+    def score(self, *args: str) -> Json:
+        """The only entry of such a document."""
+        (entry,) = self.scores(*args)
+        return entry
+
+    def problems(self, *args: str, status: int = 0) -> list[Json]:
+        """What `lakthan check --format json` prints."""
+        found: list[Json] = json.loads(self.run("check", "--format", "json", *args, status=status).stdout)["problems"]
+        return found
+
+    # Changing
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def read(self, name: str) -> str:
+        return self.path(name).read_text(encoding="utf-8")
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Change what stands exactly once in a file."""
+        text = self.read(name)
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        self.write(name, text.replace(old, new))
+
+    def change(self, name: str, edit: Callable[[Json], object]) -> None:
+        """Change the front matter of an answer. Everything in it is text here, as an author wrote it."""
+        _, front, body = self.read(name).split("---\n", 2)
+        values: Json = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes nothing but text)
+        edit(values)
+        self.write(name, f"---\n{yaml.safe_dump(values, allow_unicode=True, sort_keys=False)}---\n{body}")
+
+    # Pages
+
+    def generate(self) -> Written:
+        """Write the pages, as `lakthan build --pages-only` does."""
+        return build.generate(self.root, build.examine(self.root))
+
+    @property
+    def docs(self) -> Path:
+        return self.root / build.DOCS
+
+    def words(self, page: str) -> str:
+        """What a reader sees of a generated page, numbers in ASCII digits."""
+        return words((self.docs / page).read_text(encoding="utf-8"))
+
+    def document(self, name: str) -> Json:
+        found: Json = json.loads((self.docs / name).read_bytes())
+        return found
+
+
+def words(page: str) -> str:
+    """The words of a page without its tags.
+
+    >>> words("<p>ร้อยละ <b>๘๐</b></p>")
+    'ร้อยละ 80'
+    """
+    return thai.ascii_digits(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split()))
+
+
+def command(args: Sequence[str], where: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a Python module (`lakthan.cli`, `mkdocs`, …) of this environment in the folder *where*."""
+    return subprocess.run(
+        [sys.executable, "-m", *args],
+        cwd=where,
+        env=environment(**env),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a subprocess; a relative PYTHONPATH still means the same from another folder."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = os.pathsep.join(str(ROOT / entry) for entry in given if entry)
+    return {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **changes}
+
+
+def copy_sample(root: Path) -> Sandbox:
+    """The repository's own project, without what is generated."""
+    for name in build.INPUTS:
+        shutil.copytree(ROOT / name, root / name, dirs_exist_ok=True)
+    shutil.copy(ROOT / "mkdocs.yml", root)
+    # As in a fresh clone: MkDocs wants its docs_dir, and the repository keeps it by this file.
+    (root / build.DOCS).mkdir(parents=True)
+    shutil.copy(ROOT / build.DOCS / ".gitignore", root / build.DOCS)
+    return Sandbox(root)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sandbox:
+    """A copy of the repository's own project: two rubrics, two units."""
+    return copy_sample(tmp_path / "project")
+
+
+MEAN = """\
+lakthan: 1
+id: mean-2570
+title: {th: เกณฑ์เฉลี่ย, en: Averages}
+short: {th: เฉลี่ย, en: Averages}
+year: 2570
+document: {title: {th: ประกาศตัวอย่าง, en: A sample notice}, issuer: {th: หน่วยงานตัวอย่าง, en: A sample office}}
+kinds:
+  plan: {title: {th: แผน, en: Plan}}
+  report: {title: {th: รายงาน, en: Report}}
+award: mean
+levels:
+- {id: good, title: {th: ดี, en: Good}, percent_at_least: 50}
+- {id: very-good, title: {th: ดีมาก, en: Very good}, percent_at_least: 80}
+- {id: excellent, title: {th: ดีเด่น, en: Excellent}, percent_at_least: 95}
+indicators:
+- {id: "1", title: {th: แผน, en: Plan}, points: 10, when: [{has: plan}]}
+- {id: "2", title: {th: รายงาน, en: Report}, points: 7, when: [{has: report}]}
+- {id: "3", title: {th: สาม, en: Three}, points: 10}
+- {id: "4", title: {th: สี่, en: Four}, points: 10}
+- {id: "5", title: {th: ห้า, en: Five}, points: 10}
+- {id: "6", title: {th: หก, en: Six}, points: 10}
+- {id: "7", title: {th: เจ็ด, en: Seven}, points: 3}
+"""
+"""A rubric whose points need fractions: 53/7 of 60/7 where the report is missing."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Sandbox:
+    """A project that a reader can hold in the head: one rubric, one unit, and no report."""
+    project = Sandbox(tmp_path / "project")
+    project.write("rubrics/mean-2570.yml", MEAN)
+    project.write("content/unit-a/unit.yml", "name: {th: หน่วยงาน ก, en: Unit A}\n")
+    project.write(
+        "content/unit-a/mean-2570/1.md",
+        "---\nself_score: 10\nevidence:\n- {kind: plan, title: แผนงาน, date: ๑ ต.ค. ๒๕๖๙, reference: ที่ ๑/๒๕๗๐}\n---\n",
+    )
+    return project
