@@ -149,6 +149,14 @@ def sample(tmp_path: Path) -> Sandbox:
     return copy_sample(tmp_path / "project")
 
 
+@pytest.fixture(scope="session")
+def as_it_is(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """A copy of the repository's own project with its pages, made once: for tests that only ask."""
+    found = copy_sample(tmp_path_factory.mktemp("sample") / "project")
+    found.generate()
+    return found
+
+
 MEAN = """\
 lakthan: 1
 id: mean-2570

@@ -36,8 +36,8 @@ def said(reasons: list[Json], language: str = "en") -> str:
 # The unit of the Ministry of Industry ----------------------------------------------------------------------------
 
 
-def test_the_first_unit_scores_as_it_was_filed(sample: Sandbox) -> None:
-    entry = sample.score("dip-ict")
+def test_the_first_unit_scores_as_it_was_filed(as_it_is: Sandbox) -> None:
+    entry = as_it_is.score("dip-ict")
     assert (entry["points"], entry["max"], entry["level"], entry["round"]) == (27, 27, "level-3", None)
     assert points(entry) == {str(number): 3 for number in range(1, 10)}
     assert all(one["self_score"] == 3 and one["max"] == 3 and not one["missing"] for one in entry["indicators"])
@@ -48,9 +48,8 @@ def test_the_first_unit_scores_as_it_was_filed(sample: Sandbox) -> None:
     ]
 
 
-def test_the_five_subtotals_of_the_form(sample: Sandbox) -> None:
-    sample.generate()
-    found = sample.document("dip-ict/moi-moral-2569/index.json")["subtotals"]
+def test_the_five_subtotals_of_the_form(as_it_is: Sandbox) -> None:
+    found = as_it_is.document("dip-ict/moi-moral-2569/index.json")["subtotals"]
     assert [(one["id"], one["points"], one["max"]) for one in found] == [
         ("1-3", 9, 9),
         ("4-6", 9, 9),
@@ -65,22 +64,21 @@ def warnings(sample: Sandbox) -> list[Json]:
     return [one for one in sample.problems("--today", "2026-11-20") if one["severity"] != "note"]
 
 
-def test_the_sample_has_no_findings_but_those_that_it_is_meant_to_show(sample: Sandbox) -> None:
-    assert [(one["code"], one["severity"], one["file"]) for one in warnings(sample)] == [
+def test_the_sample_has_no_findings_but_those_that_it_is_meant_to_show(as_it_is: Sandbox) -> None:
+    assert [(one["code"], one["severity"], one["file"]) for one in warnings(as_it_is)] == [
         ("evidence-after-signature", "warning", f"{MOI}/7.md"),
         ("self-score-differs", "warning", f"{OAE}/5.1.md"),
         ("indicator-without-file", "warning", f"{OAE}/6.4.md"),
     ]
 
 
-def test_the_report_dated_after_the_signature_is_reported_here_and_on_its_page(sample: Sandbox) -> None:
-    found = warnings(sample)[0]["message"]
+def test_the_report_dated_after_the_signature_is_reported_here_and_on_its_page(as_it_is: Sandbox) -> None:
+    found = warnings(as_it_is)[0]["message"]
     assert "28 May 2026" in found["en"]
     assert "27 May 2026" in found["en"]
     assert "28 พ.ค. 2569" in found["th"]
     assert "27 พ.ค. 2569" in found["th"]
-    sample.generate()
-    assert words(found["th"]) in sample.words("dip-ict/moi-moral-2569/7.md")
+    assert words(found["th"]) in as_it_is.words("dip-ict/moi-moral-2569/7.md")
 
 
 def test_fewer_signatories_lower_the_first_indicator(sample: Sandbox) -> None:
@@ -156,22 +154,21 @@ def test_a_level_is_lost_with_two_channels_and_the_page_says_what_restores_it(sa
     ],
 )
 def test_other_readings_of_the_rules(
-    sample: Sandbox, reading: str | None, total: int, level: str, changed: dict[str, int]
+    as_it_is: Sandbox, reading: str | None, total: int, level: str, changed: dict[str, int]
 ) -> None:
-    entry = sample.score("dip-ict", *(("--reading", reading) if reading else ()))
+    entry = as_it_is.score("dip-ict", *(("--reading", reading) if reading else ()))
     assert (entry["points"], entry["level"]) == (total, level)
     assert points(entry) == {str(number): 3 for number in range(1, 10)} | changed
 
 
-def test_the_page_shows_the_score_under_each_reading(sample: Sandbox) -> None:
-    sample.generate()
-    readings = sample.document("dip-ict/moi-moral-2569/index.json")["readings"]
+def test_the_page_shows_the_score_under_each_reading(as_it_is: Sandbox) -> None:
+    readings = as_it_is.document("dip-ict/moi-moral-2569/index.json")["readings"]
     assert [(one["id"], one["points"], one["level"]) for one in readings] == [
         ("virtues-strict", 26, "level-3"),
         ("external-public", 25, "level-2"),
         ("before-signature", 24, "level-2"),
     ]
-    page = sample.words("dip-ict/moi-moral-2569/index.md").split("{ #readings }")[1].split("##")[0]
+    page = as_it_is.words("dip-ict/moi-moral-2569/index.md").split("{ #readings }")[1].split("##")[0]
     assert [shown for shown in ("27 /27", "26 /27", "25 /27", "24 /27") if shown in page] == [
         "27 /27",
         "26 /27",
@@ -243,8 +240,8 @@ def test_numbers_and_dates_may_be_written_in_any_usual_way(sample: Sandbox) -> N
 # The demonstration unit ------------------------------------------------------------------------------------------
 
 
-def test_the_demonstration_differs_between_its_rounds(sample: Sandbox) -> None:
-    six, twelve = sample.scores("oae-demo")
+def test_the_demonstration_differs_between_its_rounds(as_it_is: Sandbox) -> None:
+    six, twelve = as_it_is.scores("oae-demo")
     assert (six["round"], six["points"], six["max"]) == ("6m", 57, 60)
     assert (twelve["round"], twelve["points"], twelve["max"]) == ("12m", 100.5, 120)
     assert (six["level"], six["gates"], twelve["level"], twelve["gates"]) == (None, [], None, [])
@@ -252,19 +249,19 @@ def test_the_demonstration_differs_between_its_rounds(sample: Sandbox) -> None:
     assert any(one["points"] == 0 and one["max"] > 0 for one in twelve["indicators"])
 
 
-def test_an_item_missed_at_six_months_is_earned_at_twelve(sample: Sandbox) -> None:
-    six, twelve = sample.scores("oae-demo")
+def test_an_item_missed_at_six_months_is_earned_at_twelve(as_it_is: Sandbox) -> None:
+    six, twelve = as_it_is.scores("oae-demo")
     assert [(indicator(one, "5.4")["points"], indicator(one, "5.4")["max"]) for one in (six, twelve)] == [(0, 2), (2, 2)]
     (earned,) = {reason["round"] for reason in indicator(twelve, "5.4")["reasons"]}
     assert earned == "12m"
     # Under the reading without carry-over it stays lost.
-    (strict,) = sample.scores("oae-demo", "--round", "12m", "--reading", "no-carry-over")
+    (strict,) = as_it_is.scores("oae-demo", "--round", "12m", "--reading", "no-carry-over")
     assert indicator(strict, "5.4")["points"] == 0
     assert strict["points"] < twelve["points"]
 
 
-def test_an_award_applied_for_and_a_lesser_one_won(sample: Sandbox) -> None:
-    _, twelve = sample.scores("oae-demo")
+def test_an_award_applied_for_and_a_lesser_one_won(as_it_is: Sandbox) -> None:
+    _, twelve = as_it_is.scores("oae-demo")
     assert (indicator(twelve, "7.3")["points"], indicator(twelve, "7.4")["points"]) == (10, 8)
     held = [reason for reason in indicator(twelve, "7.3")["reasons"] if reason["met"] and reason["points"] in (8, 10)]
     assert {(reason["criterion"], reason["awarded"]) for reason in held} == {
@@ -273,16 +270,15 @@ def test_an_award_applied_for_and_a_lesser_one_won(sample: Sandbox) -> None:
     }
 
 
-def test_it_is_labelled_as_a_demonstration_wherever_it_is_named(sample: Sandbox) -> None:
-    sample.generate()
+def test_it_is_labelled_as_a_demonstration_wherever_it_is_named(as_it_is: Sandbox) -> None:
     for page in ("index.md", "units/index.md", "oae-demo/index.md", "oae-demo/oae-unit-2567/index.md"):
-        assert "สาธิต" in sample.words(page)
-    assert sample.document("oae-demo/index.json")["demonstration"] is True
-    assert sample.document("dip-ict/index.json")["demonstration"] is False
+        assert "สาธิต" in as_it_is.words(page)
+    assert as_it_is.document("oae-demo/index.json")["demonstration"] is True
+    assert as_it_is.document("dip-ict/index.json")["demonstration"] is False
 
 
-def test_the_score_over_time_follows_from_the_dates_of_the_evidence(sample: Sandbox) -> None:
-    examined = build.examine(sample.root)
+def test_the_score_over_time_follows_from_the_dates_of_the_evidence(as_it_is: Sandbox) -> None:
+    examined = build.examine(as_it_is.root)
     for assessment in examined.assessments:
         values = [value for _, value in assessment.timeline]
         days = [day for day, _ in assessment.timeline]
@@ -293,16 +289,15 @@ def test_the_score_over_time_follows_from_the_dates_of_the_evidence(sample: Sand
         assert values[-1] == assessment.latest.points
         for day, value in assessment.timeline:
             assert score.score(assessment.portfolio, round=assessment.latest.round, as_of=day).points == value
-    sample.generate()
-    shown = sample.document("oae-demo/oae-unit-2567/index.json")["timeline"]
+    shown = as_it_is.document("oae-demo/oae-unit-2567/index.json")["timeline"]
     assert shown[-1]["points"] == 100.5
     assert datetime.date.fromisoformat(shown[0]["date"]) < datetime.date.fromisoformat(shown[-1]["date"])
 
 
-def test_the_rounds_reached_depend_on_the_day(sample: Sandbox) -> None:
-    (early,) = sample.scores("oae-demo", "--as-of", "2024-02-28")
+def test_the_rounds_reached_depend_on_the_day(as_it_is: Sandbox) -> None:
+    (early,) = as_it_is.scores("oae-demo", "--as-of", "2024-02-28")
     assert (early["round"], early["points"]) == ("6m", 57)
-    both = sample.scores("oae-demo", "--as-of", "1 มี.ค. 2567")
+    both = as_it_is.scores("oae-demo", "--as-of", "1 มี.ค. 2567")
     assert [one["round"] for one in both] == ["6m", "12m"]
     assert both[1]["points"] < 100.5
 
@@ -320,8 +315,8 @@ def is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
-def test_the_document_of_scores_has_the_promised_shape(sample: Sandbox) -> None:
-    entries = sample.scores()
+def test_the_document_of_scores_has_the_promised_shape(as_it_is: Sandbox) -> None:
+    entries = as_it_is.scores()
     assert [(one["unit"], one["rubric"], one["round"]) for one in entries] == [
         ("dip-ict", "moi-moral-2569", None),
         ("oae-demo", "oae-unit-2567", "6m"),
@@ -349,8 +344,8 @@ def test_the_document_of_scores_has_the_promised_shape(sample: Sandbox) -> None:
             assert isinstance(one["missing"], list)
 
 
-def test_whole_points_are_integers_and_half_points_plain_numbers(sample: Sandbox) -> None:
-    text = sample.run("score", "--format", "json").stdout
+def test_whole_points_are_integers_and_half_points_plain_numbers(as_it_is: Sandbox) -> None:
+    text = as_it_is.run("score", "--format", "json").stdout
     assert '"points": 27,' in text
     assert '"points": 100.5,' in text
     assert "27.0" not in text
@@ -367,10 +362,9 @@ def test_a_fraction_without_a_finite_decimal_is_given_exactly(small: Sandbox) ->
     assert not any("exact" in one for one in entry["indicators"])
 
 
-def test_the_scores_beside_the_pages_are_those_of_the_command(sample: Sandbox) -> None:
-    sample.generate()
+def test_the_scores_beside_the_pages_are_those_of_the_command(as_it_is: Sandbox) -> None:
     for unit, rubric in (("dip-ict", "moi-moral-2569"), ("oae-demo", "oae-unit-2567")):
-        assert sample.document(f"{unit}/{rubric}/score.json")["portfolios"] == sample.scores(unit)
+        assert as_it_is.document(f"{unit}/{rubric}/score.json")["portfolios"] == as_it_is.scores(unit)
 
 
 # More rubrics and units ------------------------------------------------------------------------------------------

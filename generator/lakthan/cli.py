@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import json
 import locale
+import logging
 import os
 import re
 import sys
@@ -137,6 +138,15 @@ def _show_problems(here: dict[str, Any], found: Iterable[Diagnostic], *, form: s
         click.echo(shown, err=err)
 
 
+def _log(level: int) -> None:
+    """What MkDocs says from *level* up; only its own command line would set that up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)-8s %(message)s"))
+    logger = logging.getLogger("mkdocs")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+
+
 # Commands --------------------------------------------------------------------------------------------------------
 
 
@@ -161,6 +171,7 @@ def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only:
         click.echo(_say(here["language"], "command.not_built", n=len(blocking)), err=True)
         sys.exit(1)
     root: Path = here["root"]
+    _log(logging.WARNING)
     if pages_only:
         written = build.generate(root, examined)
         click.echo(_say(here["language"], "command.built", n=written.total, folder=build.DOCS))
@@ -183,6 +194,7 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
     root: Path = here["root"]
     examined = _examine(here)
     _show_problems(here, examined.errors, err=True)
+    _log(logging.INFO)
     (root / build.DOCS).mkdir(parents=True, exist_ok=True)
     serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
 

@@ -65,7 +65,8 @@ def show(value: object, language: Language = "th", digits: Digits = "ascii") -> 
         case Message():
             return say(value, language, digits)
         case Text():
-            return value.th if language == "th" else value.en
+            # Rubrics are written in either digits; side by side they look alike. Their texts hold no links.
+            return _digits(thai.ascii_digits(value.th), language, digits) if language == "th" else value.en
         case bool():
             return say(Message("yes" if value else "no"), language)
         case int() | Fraction():

@@ -640,14 +640,13 @@ def covered_by(record: Record, each: str, scope: Scope) -> Iterator[tuple[int, i
         yield (date.year, date.month) if each == "month" else thai.fiscal_quarter(date)
 
 
-def _period_name(period: tuple[int, int], each: str) -> Message:
+def _period_name(period: tuple[int, int], each: str) -> Text:
     year, part = period
     if each == "month":
         names = thai.MONTHS[part - 1]
-        return Message(
-            "period.month", {"month": Text(th=names[0], en=names[2]), "be": str(year + 543), "ce": str(year)}
-        )
-    return Message("period.quarter", {"quarter": part, "be": str(year), "ce": str(year - 543)})
+        return Text(th=f"{names[0]} {thai.buddhist(year)}", en=f"{names[2]} {year}")
+    common = year - thai.buddhist(0)
+    return Text(th=f"ไตรมาส {part}/{year}", en=f"Q{part} of fiscal year {common}")
 
 
 def any_of(condition: AnyOf, scope: Scope) -> Finding:

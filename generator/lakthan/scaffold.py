@@ -5,6 +5,7 @@ Each function gives the files to write, as paths and texts; `write` puts them do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> tuple[list[str], list
 def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, str | bytes]:
     """A new project: settings, the rubrics asked for, the theme, and a description of the site."""
     files: dict[str, str | bytes] = {
-        "mkdocs.yml": (shipped / "mkdocs.yml").read_bytes(),
+        "mkdocs.yml": _settings((shipped / "mkdocs.yml").read_text(encoding="utf-8"), title),
         ".gitignore": "/site/\n/build/\n!/build/docs/\n.venv/\n",
         "build/docs/.gitignore": "# MkDocs wants this folder; only `lakthan build` writes here.\n*\n!.gitignore\n",
         "content/site.yml": (
@@ -47,6 +48,10 @@ def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, st
         if path.is_file():
             files[path.relative_to(shipped).as_posix()] = path.read_bytes()
     return files
+
+
+def _settings(text: str, title: str) -> str:
+    return re.sub(r"^site_name: .*$", lambda _: f"site_name: {quoted(title)}", text, flags=re.MULTILINE)
 
 
 def unit(identity: str, name: Text, rubrics: tuple[Rubric, ...], language: Language) -> dict[str, str | bytes]:
