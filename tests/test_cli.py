@@ -76,11 +76,11 @@ def test_findings_are_status_1(sample: Sandbox) -> None:
     assert "wrong-number" in sample.run("build", "--pages-only", status=1).stderr
 
 
-def test_warnings_are_findings_only_where_asked(as_it_is: Sandbox) -> None:
-    as_it_is.run("check", status=0)
-    as_it_is.run("check", "--strict", status=1)
-    as_it_is.run("build", "--pages-only", "--strict", status=1)
-    assert not list(as_it_is.docs.rglob("*.md"))
+def test_warnings_are_findings_only_where_asked(sample: Sandbox) -> None:
+    sample.run("check", status=0)
+    sample.run("check", "--strict", status=1)
+    sample.run("build", "--pages-only", "--strict", status=1)
+    assert not list(sample.docs.rglob("*.md"))
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_warnings_are_findings_only_where_asked(as_it_is: Sandbox) -> None:
     ],
 )
 @pytest.mark.parametrize("lang", messages.LANGUAGES)
-def test_usage_is_status_2_with_a_reason_and_no_traceback(sample: Sandbox, args: str, lang: Language) -> None:
-    result = sample.run(*args.split(), status=2, lang=lang)
+def test_usage_is_status_2_with_a_reason_and_no_traceback(as_it_is: Sandbox, args: str, lang: Language) -> None:
+    result = as_it_is.run(*args.split(), status=2, lang=lang)
     assert result.stdout == ""
     assert "Error: " in result.stderr
     assert "Traceback" not in result.stderr

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from lakthan import names, rules
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Answer, Assessment, Finding, Message, Place, Record, Use, Window
+from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Use, Window
 from lakthan.rubric import Condition, Indicator
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
@@ -76,13 +76,6 @@ _OBJECTIONS = {
 def evidence_not_counted(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence was shown that no condition can count, for the reason given."""
     for use in _uses(assessment):
-        # A point earned early was judged in the early window; what matters is the window of the round reached.
-        missed_deadline = use.why is not None and use.why.key == "use.past_deadline"
-        if (
-            not missed_deadline
-            and rules.objection(use.record, next(_scopes(assessment, assessment.portfolio.shared))) is None
-        ):
-            continue
         if use.why and use.why.key in _OBJECTIONS and use.why.key != "use.after_signature":
             args = {"title": _title(use.record), "why": use.why}
             yield Diagnostic(_OBJECTIONS[use.why.key], use.record.place, "warning", args)
@@ -228,14 +221,15 @@ def _records(assessment: Assessment) -> Iterator[Record]:
 
 
 def _findings(assessment: Assessment, indicator: str) -> Iterator[Finding]:
-    def below(finding: Finding) -> Iterator[Finding]:
-        yield finding
-        for part in finding.parts:
-            yield from below(part)
-
     for leaf in assessment.latest.indicators[indicator].leaves():
-        for finding in leaf.findings:
-            yield from below(finding)
+        yield from _below(leaf)
+
+
+def _below(one: NodeScore | Finding) -> Iterator[Finding]:
+    """The findings of a leaf, each followed by its parts."""
+    for finding in one.findings if isinstance(one, NodeScore) else one.parts:
+        yield finding
+        yield from _below(finding)
 
 
 def _conditions(assessment: Assessment, indicator: str) -> Iterator[Condition]:
@@ -246,12 +240,15 @@ def _uses(assessment: Assessment) -> Iterator[Use]:
     """Each record that some condition looked at and none counted, with one objection to it."""
     rejected: dict[Place, Use] = {}
     counted: set[Place] = set()
-    for name in assessment.latest.indicators:
-        for finding in _findings(assessment, name):
-            for use in finding.uses:
+    now = next(_scopes(assessment, assessment.portfolio.shared))
+    for node in assessment.latest.indicators.values():
+        for leaf in node.leaves():
+            # A point earned early was judged in the early window: what is dated after it is not at fault there.
+            early = leaf.earned_in not in (None, assessment.latest.round)
+            for use in (use for finding in _below(leaf) for use in finding.uses):
                 if use.why is None:
                     counted.add(use.record.place)
-                else:
+                elif not early or use.why.key == "use.past_deadline" or rules.objection(use.record, now):
                     rejected.setdefault(use.record.place, use)
     return (use for place, use in rejected.items() if place not in counted)
 

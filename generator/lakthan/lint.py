@@ -142,20 +142,16 @@ def circular_requirement(rubric: Rubric) -> Iterator[Doubt]:
     for path, node in names.nodes(rubric):
         if isinstance(node, Area):
             continue
-        found = {name: (where, leaf) for where, name, leaf in names.leaves(path, node.id, node)}
-
-        def required(name: str, found: dict[str, tuple[Path, Criterion]] = found, top: str = node.id) -> list[str]:
-            return [r if r.startswith(f"{top}/") else f"{top}/{r}" for r in found[name][1].requires]
-
-        for name, (where, leaf) in found.items():
+        found = {leaf.id: (where, leaf) for where, _, leaf in names.leaves(path, node.id, node) if leaf.id}
+        for where, name, leaf in names.leaves(path, node.id, node):
             seen: list[str] = []
-            ahead = required(name)
+            ahead = list(leaf.requires)
             while ahead:
                 other = ahead.pop()
                 if other not in seen:
                     seen.append(other)
-                    ahead += required(other)
-            if name in seen:
+                    ahead += found[other][1].requires
+            if leaf.id in seen:
                 yield Doubt("requirement-circular", (*where, "requires"), {"name": name}, "error")
             for other in seen:
                 own, theirs = leaf.round, found[other][1].round

@@ -192,15 +192,14 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
         if isinstance(node, Area):
             continue
         found = list(leaves(path, node.id, node))
-        addresses = [address for _, address, _ in found]
-        for place, address, leaf in found:
-            if addresses.count(address) > 1:
-                yield Unresolved(place, "rubric-id-twice", address)
+        ids = [leaf.id for _, _, leaf in found if leaf.id]
+        for place, _, leaf in found:
+            if leaf.id and ids.count(leaf.id) > 1 and leaf is not node:
+                yield Unresolved((*place, "id"), "rubric-id-twice", leaf.id)
             if leaf.round is not None:
                 yield from _known(leaf.round, rounds, (*place, "round"))
             for i, name in enumerate(leaf.requires):
-                full = name if name.startswith(f"{node.id}/") else f"{node.id}/{name}"
-                yield from _known(full, (a for a in addresses if a != address), (*place, "requires", i))
+                yield from _known(name, (other for other in ids if other != leaf.id), (*place, "requires", i))
             for where, condition in conditions((*place, "when"), leaf.when):
                 yield from _condition(rubric, condition, where)
                 if condition.note is not None:

@@ -998,15 +998,15 @@ def _chart(site: _Site, assessment: Assessment) -> Json | None:
         "line": path,
         "area": f"{path}V100H0Z",
         "ys": [{"at": y(most * i / parts), "label": site.show(most * i / parts)} for i in range(parts + 1)],
-        "xs": [{"at": x(day), "label": _month(site, day)} for day in _quarters(first, last)],
+        "xs": [{"at": x(day), "label": _month(site, day)} for day in _ticks(first, last) if float(x(day)) < 96],
         "windows": [{"at": x(round.to), "title": round.title} for round in windows if isinstance(round, Round)],
         "rows": line,
-        "end": {"x": x(end), "y": y(line[-1][1]), "label": site.show(line[-1][1])},
+        "end": {"x": x(end), "y": y(line[-1][1]), "label": site.show(line[-1][1]), "late": float(x(end)) > 85},
         "max": most,
     }
 
 
-def _quarters(first: datetime.date, last: datetime.date) -> Iterator[datetime.date]:
+def _ticks(first: datetime.date, last: datetime.date) -> Iterator[datetime.date]:
     """The first day of every second month, from the first one inside."""
     year, month = first.year, first.month
     if first.day > 1:

@@ -77,9 +77,8 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     signed, handling, window = scope.portfolio.signed, scope.rubric.handling, scope.window
     date = record.date
     if date is None:
-        dated_sort = evidence or (register is not None and "date" in register.fields)
         bounded = window.start or window.end or scope.as_of or before
-        if not dated_sort or not bounded:
+        if not _has_date_field(record, scope) or not bounded:
             return None
         if handling.undated == "reject":
             return Message("use.undated")
@@ -100,6 +99,11 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     return None
 
 
+def _has_date_field(record: Record, scope: Scope) -> bool:
+    register = scope.rubric.register(record.register)
+    return record.register == "evidence" or (register is not None and "date" in register.fields)
+
+
 def gather(scope: Scope, name: str, where: Where | None = None, before: datetime.date | None = None) -> tuple[Use, ...]:
     """The records that *name* (kind, register or set) means and that pass *where*, each with any objection to it."""
     if chosen := scope.rubric.sets.get(name):
@@ -110,22 +114,24 @@ def gather(scope: Scope, name: str, where: Where | None = None, before: datetime
         uses: Iterable[Use] = found.values()
     else:
         uses = (Use(record, objection(record, scope, before)) for record in in_view(scope, name))
-    return tuple(use for use in uses if passes(use.record, where or {}, scope))
+    return tuple(use for use in uses if passes(use.record, where or {}, scope, before))
 
 
-def passes(record: Record, where: Where, scope: Scope) -> bool:
+def passes(record: Record, where: Where, scope: Scope, before: datetime.date | None = None) -> bool:
     """Whether each field named in *where* passes its test."""
-    return all(_passes(record.values.get(name), test, scope) for name, test in where.items())
+    return all(_passes(record.values.get(name), test, scope, before) for name, test in where.items())
 
 
-def _passes(value: FieldValue | None, test: Test | tuple[Any, ...] | Any, scope: Scope) -> bool:
+def _passes(
+    value: FieldValue | None, test: Test | tuple[Any, ...] | Any, scope: Scope, before: datetime.date | None
+) -> bool:
     if isinstance(test, Test):
         if test.filled is not None and (value not in (None, "", ())) != test.filled:
             return False
         limits = (test.at_least, test.more_than, test.at_most, test.less_than)
         if all(limit is None for limit in limits):
             return True
-        number = _number(value, scope)
+        number = _number(value, scope, before)
         return number is not None and compares(number, test)
     wanted = test if isinstance(test, tuple) else (test,)
     if isinstance(value, bool):  # a rubric may write yes and no, which YAML 1.2 reads as text
@@ -133,14 +139,14 @@ def _passes(value: FieldValue | None, test: Test | tuple[Any, ...] | Any, scope:
     return any(item in wanted for item in (value if isinstance(value, tuple) else (value,)))
 
 
-def _number(value: FieldValue | None, scope: Scope) -> Fraction | None:
+def _number(value: FieldValue | None, scope: Scope, before: datetime.date | None) -> Fraction | None:
     if isinstance(value, tuple):
-        return Fraction(sum(not isinstance(item, datetime.date) or _inside(item, scope) for item in value))
+        return Fraction(sum(not isinstance(item, datetime.date) or _inside(item, scope, before) for item in value))
     return value if isinstance(value, Fraction) else None
 
 
-def _inside(day: datetime.date, scope: Scope) -> bool:
-    start, end = scope.window.start, scope.window.end
+def _inside(day: datetime.date, scope: Scope, before: datetime.date | None) -> bool:
+    start, end = scope.window.start, deadline(scope, before)
     return (not start or day >= start) and (not end or day <= end) and (not scope.as_of or day <= scope.as_of)
 
 
@@ -432,8 +438,7 @@ def has(condition: Has, scope: Scope) -> Finding:
 def count(condition: Count, scope: Scope) -> Finding:
     """So many records count; with `distinct`, equal values once."""
     uses = gather(scope, condition.count, condition.where, condition.before)
-    chosen = scope.rubric.sets.get(condition.count)
-    distinct = condition.distinct or (chosen.distinct if chosen else None)
+    distinct = condition.distinct or distinct_of(scope, condition.count)
     n = number_of((use.record for use in uses if use.why is None), distinct)
     what = named(scope, condition.count, condition.where)
     label = field_type(scope, condition.count, condition.distinct) if condition.distinct else None
@@ -450,6 +455,12 @@ def count(condition: Count, scope: Scope) -> Finding:
         scope, condition.count, int(target) - n, condition.where, before=condition.before, distinct=condition.distinct
     )
     return Finding(condition, False, because, uses, ((missing,),))
+
+
+def distinct_of(scope: Scope, name: str) -> str | None:
+    """The field by which the records of a set are told apart."""
+    chosen = scope.rubric.sets.get(name)
+    return chosen.distinct if chosen else None
 
 
 def number_of(records: Iterable[Record], distinct: str | None) -> int:
@@ -503,8 +514,9 @@ def _share(condition: Percent, whole: Fraction) -> Fraction | None:
 def _percent_of_records(condition: Percent, scope: Scope) -> Finding:
     uses = gather(scope, condition.percent)
     counted = [use.record for use in uses if use.why is None]
-    passing = [record for record in counted if passes(record, condition.where, scope)]
-    whole, known = Fraction(len(counted)), None
+    distinct = distinct_of(scope, condition.percent)
+    passing = number_of((record for record in counted if passes(record, condition.where, scope)), distinct)
+    whole, known = Fraction(number_of(counted, distinct)), None
     if condition.of:
         known = fact(scope, condition.of)
         if known.value is None:
@@ -514,21 +526,21 @@ def _percent_of_records(condition: Percent, scope: Scope) -> Finding:
         whole = known.value
     uses = _once((*uses, *(known.uses if known else ())))
     words = describe(scope, condition.percent, condition.where)
-    args = {"part": len(passing), "whole": whole, "where": words, "limit": limits(condition)}
+    args = {"part": passing, "whole": whole, "where": words, "limit": limits(condition)}
     if whole == 0:
         because = Message("reason.of_nothing", {"what": title(scope, condition.of or condition.percent)})
         return Finding(
             condition, False, because, uses, ((need_records(scope, condition.percent, 1, condition.where),),)
         )
-    share = 100 * Fraction(len(passing)) / whole
+    share = 100 * Fraction(passing) / whole
     what = title(scope, condition.percent)
     because = Message("reason.percent_where", {**args, "share": share, "what": what})
     if compares(share, condition):
         return Finding(condition, True, because, uses)
     target = _share(condition, whole)
-    if target is None or target <= len(passing):
+    if target is None or target <= passing:
         return Finding(condition, False, because, uses)
-    return Finding(condition, False, because, uses, ((_need_passing(scope, condition, int(target) - len(passing)),),))
+    return Finding(condition, False, because, uses, ((_need_passing(scope, condition, int(target) - passing),),))
 
 
 def _need_passing(scope: Scope, condition: Percent | Every, amount: int) -> Need:
@@ -573,9 +585,10 @@ def every(condition: Every, scope: Scope) -> Finding:
     whole = max(expected, Fraction(len(counted))) if condition.of or counted else Fraction(0)
     args = {"part": passing, "whole": whole, "what": title(scope, condition.every), "where": words}
     because = Message("reason.every", args) if whole else Message("reason.of_nothing", args)
-    if passing == len(counted) and passing >= expected:
+    there = number_of(counted, distinct_of(scope, condition.every))
+    if passing == len(counted) and there >= expected:
         return Finding(condition, True, because, uses)
-    missing = ceil(max(expected, Fraction(len(counted)))) - passing
+    missing = len(counted) - passing + max(0, ceil(expected) - there)
     return Finding(condition, False, because, uses, ((_need_passing(scope, condition, missing),),))
 
 
@@ -635,7 +648,9 @@ def covered_by(record: Record, each: str, scope: Scope) -> Iterator[tuple[int, i
         else:
             first = datetime.date(int(left), int(right), 1)
             yield (first.year, first.month) if each == "month" else thai.fiscal_quarter(first)
-    date = record.date or (scope.portfolio.signed if scope.rubric.handling.undated == "at_signature" else None)
+    date = record.date
+    if date is None and _has_date_field(record, scope) and scope.rubric.handling.undated == "at_signature":
+        date = scope.portfolio.signed
     if not said and date:
         yield (date.year, date.month) if each == "month" else thai.fiscal_quarter(date)
 

@@ -135,11 +135,11 @@ def indicator(
     leaves: dict[str, NodeScore] = {}
     for path, leaf in _leaves(node, node.id):
         leaves[path] = _leaf(portfolio, rubric, node.id, path, leaf, round, as_of)
-    held = _held(leaves, node.id)
+    held = _held(leaves)
     for path, leaf_score in leaves.items():
         criterion = leaf_score.node
         assert isinstance(criterion, Criterion)  # leaves of an indicator are criteria
-        lacking = tuple(p for p in (_required(r, node.id) for r in criterion.requires) if p not in held)
+        lacking = tuple(p for p in (_required(r, leaves) for r in criterion.requires) if p not in held)
         points = leaf_score.max if path in held else _NONE
         leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
     return _criterion(node, node.id, leaves)
@@ -152,11 +152,12 @@ def _leaves(node: Criterion, path: str) -> Iterable[tuple[str, Criterion]]:
         yield from _leaves(child, path_of(path, position, child))
 
 
-def _required(name: str, indicator_id: str) -> str:
-    return name if name.startswith(f"{indicator_id}/") else f"{indicator_id}/{name}"
+def _required(name: str, leaves: Mapping[str, NodeScore]) -> str:
+    """The path of the criterion with that id, wherever in the indicator it stands."""
+    return next(path for path, leaf in leaves.items() if isinstance(leaf.node, Criterion) and leaf.node.id == name)
 
 
-def _held(leaves: Mapping[str, NodeScore], indicator_id: str) -> set[str]:
+def _held(leaves: Mapping[str, NodeScore]) -> set[str]:
     """The leaves that hold once what they require is asked for too; leaves that require each other do not hold."""
     held: set[str] = set()
     while True:
@@ -166,7 +167,7 @@ def _held(leaves: Mapping[str, NodeScore], indicator_id: str) -> set[str]:
             if path not in held
             and leaf.holds
             and isinstance(leaf.node, Criterion)
-            and all(_required(name, indicator_id) in held for name in leaf.node.requires)
+            and all(_required(name, leaves) in held for name in leaf.node.requires)
         }
         if not more:
             return held
