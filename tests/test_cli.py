@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from lakthan import __version__, cli, diagnostics, load, messages, scaffold, strictyaml
+from lakthan import __version__, cli, diagnostics, load, messages, scaffold, strictyaml, thai
 from lakthan.messages import Language
 from lakthan.rubric import CONDITIONS, PROOF, Indicator, Rubric
 from tests.conftest import ROOT, Sandbox, command
@@ -21,7 +21,7 @@ QUIET = ("--today", "2026-11-20")
 """A day on which no deadline is near."""
 
 
-def thai(text: str) -> bool:
+def in_thai_letters(text: str) -> bool:
     return any("\u0e00" <= letter <= "\u0e7f" for letter in text)
 
 
@@ -202,16 +202,16 @@ def test_messages_come_in_both_languages(as_it_is: Sandbox, args: str) -> None:
     in_thai = as_it_is.run(*args.split(), lang="th").stdout
     in_english = as_it_is.run(*args.split(), lang="en").stdout
     assert in_thai != in_english
-    assert thai(in_thai)
+    assert in_thai_letters(in_thai)
     if args.startswith("explain"):
-        assert not thai(in_english)
+        assert not in_thai_letters(in_english)
 
 
 def test_the_language_follows_the_locale(as_it_is: Sandbox) -> None:
     for locale, expected in (("en_GB.UTF-8", False), ("th_TH.UTF-8", True), ("C.UTF-8", True)):
         result = command(["lakthan.cli", "explain", "unknown-rubric"], as_it_is.root, LC_ALL=locale)
         assert result.returncode == 0, result.stderr
-        assert thai(result.stdout) is expected
+        assert in_thai_letters(result.stdout) is expected
 
 
 def test_output_is_utf8_whatever_the_locale(as_it_is: Sandbox) -> None:
@@ -274,7 +274,7 @@ def test_explain_lists_every_code(as_it_is: Sandbox) -> None:
 def test_each_code_has_a_manual_page(tmp_path: Path, code: str, lang: Language) -> None:
     text = Sandbox(tmp_path).run("explain", code, lang=lang).stdout
     assert len(text.strip()) > 60
-    assert thai(text) or lang == "en"
+    assert in_thai_letters(text) or lang == "en"
 
 
 # new and init ----------------------------------------------------------------------------------------------------
@@ -330,6 +330,7 @@ def test_a_new_answer_lists_what_its_indicator_asks_for(sample: Sandbox, rubric:
     for indicator in found.every_indicator():
         text = sample.read(f"{folder}/{indicator.id}.md")
         front = strictyaml.split_front_matter(text).front
+        shown = thai.ascii_digits(text)
         written = yaml.load(front, Loader=yaml.BaseLoader)
         read = asked_for(found, indicator)
         facts, kinds = read & set(found.facts), read - set(found.facts)
@@ -338,11 +339,10 @@ def test_a_new_answer_lists_what_its_indicator_asks_for(sample: Sandbox, rubric:
         for kind, entry in documents.items():
             assert {"title", "date", *PROOF, *found.kinds[kind].fields} <= set(entry)
             # Each is named for people too, in the language asked for.
-            title = found.kinds[kind].title
-            assert f"# {title.th if lang == 'th' else title.en}" in text
+            assert f"# {messages.show(found.kinds[kind].title, lang)}" in shown
         assert set(written) >= facts | {"self_score", "status"} | (kinds - set(found.kinds))
         for fact in facts:
-            assert (found.facts[fact].title.th if lang == "th" else found.facts[fact].title.en) in text
+            assert messages.show(found.facts[fact].title, lang) in shown
 
 
 @pytest.mark.parametrize("rubric", sorted({rubric for rubric, _ in REAL}))

@@ -13,9 +13,12 @@
     way                     level → what is missing for it
     timeline                [day, points] wherever the points change
     problems                `code file:line`, always compared completely: none where it is absent
+    says                    [problem, words that its message or help holds]
 
-`as_of`, `round` and `reading` are what is asked for. What every project needs and no golden is about is added: who the
-unit is, and the head of the rubric (below its last line, so that all lines keep their numbers).
+`as_of`, `round` and `reading` are what is asked for; with `today`, deadlines near that day are reported.
+
+What every project needs and no golden is about is added: who the unit is, and the head of the rubric (below its last
+line, so that all lines keep their numbers).
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Any
 
 import pytest
 
-from lakthan import build, messages, strictyaml, thai
+from lakthan import build, diagnostics, messages, strictyaml, thai
 from lakthan.model import Assessment, Finding, Message, Score
 
 GOLDENS = sorted((Path(__file__).parent / "goldens").glob("*.yml"))
@@ -44,22 +47,49 @@ UNIT = "name: Office\n"
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.stem)
 def test_golden(path: Path, tmp_path: Path) -> None:
     golden = strictyaml.load(path.read_text(encoding="utf-8")).value
-    assert set(golden) <= {"files", "as_of", "round", "reading", "expect"}
+    assert set(golden) <= {"files", "as_of", "round", "reading", "today", "expect"}
     _write(tmp_path, golden["files"])
     as_of = thai.parse_date(golden["as_of"]) if "as_of" in golden else None
     rounds = [golden["round"]] if "round" in golden else None
     examined = build.examine(tmp_path, as_of=as_of)
-    problems = [f"{one.code} {one.place}" for one in examined.problems]
+    problems = examined.problems
+    if "today" in golden:
+        problems = build.with_deadlines(examined, thai.parse_date(golden["today"]))
     # Each thing found wrong has words, in both languages.
-    for one in examined.problems:
+    for one in problems:
         assert all(one.message(language) and one.help(language) for language in messages.LANGUAGES)
-    expected = golden["expect"] or {}
-    found: dict[str, Any] = {"problems": problems}
-    if set(expected) - {"problems"}:
+    expected = dict(golden["expect"])
+    said = {f"{one.code} {one.place}": f"{one.message('en')}\n{one.help('en')}" for one in problems}
+    for problem, words in expected.pop("says", []):
+        assert words in said[problem]
+    found: dict[str, Any] = {"problems": sorted(f"{one.code} {one.place}" for one in problems)}
+    expected["problems"] = sorted(expected.get("problems", []))
+    if set(expected) != {"problems"}:
         (portfolio,) = examined.project.portfolios
         assessment = build.assess(portfolio, as_of, rounds=rounds, reading=golden.get("reading"))
         found |= {key: _part(key, assessment, expected[key]) for key in expected if key != "problems"}
-    assert found == _wanted({"problems": [], **expected})
+    assert found == _wanted(expected)
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    """The one thing that a golden cannot hold."""
+    path = tmp_path / "content/office/unit.yml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes("name: Office\nabout: สำนักงาน\n".encode("cp874"))
+    assert [f"{one.code} {one.place}" for one in build.examine(tmp_path).problems] == [
+        "not-utf8 content/office/unit.yml:2"
+    ]
+
+
+def test_every_problem_has_a_golden() -> None:
+    """What no golden expects is tested where it is found: the YAML reader's, and what a text cannot hold."""
+    expected = {
+        line.split()[0]
+        for path in GOLDENS
+        for line in strictyaml.load(path.read_text(encoding="utf-8")).value["expect"].get("problems", [])
+    }
+    elsewhere = {*strictyaml.CODES, "not-utf8", "unreadable-file"}
+    assert set(diagnostics.codes()) - elsewhere == expected - elsewhere
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
@@ -69,7 +99,7 @@ def _write(root: Path, files: dict[str, str]) -> None:
         headless = path.parent == root / "rubrics" and "lakthan:" not in text
         path.write_text(text + HEAD.format(name=path.stem) if headless else text, encoding="utf-8")
     if not any(name.endswith("unit.yml") for name in files):
-        for folder in (root / "content").iterdir():
+        for folder in (root / "content").glob("*"):
             (folder / "unit.yml").write_text(UNIT, encoding="utf-8")
 
 

@@ -66,7 +66,7 @@ def _system_language() -> Language:
 @click.option(
     "--lang",
     type=click.Choice(messages.LANGUAGES),
-    help="Language of messages and pages; by the locale unless said, Thai where it says nothing.",
+    help="Language of messages; by the locale unless said, Thai where it says nothing.",
 )
 @click.pass_context
 def main(ctx: click.Context, root: Path, lang: str | None) -> None:

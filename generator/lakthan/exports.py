@@ -1,7 +1,8 @@
 """What other programs read: scores with their reasons, and everything a page shows, as JSON.
 
-Points are plain numbers. A fraction that has no finite decimal stands as the nearest one, with the fraction itself beside
-it (`"exact": "53/7"`). Texts are `{"th": …, "en": …}`, dates ISO 8601 in the common era, addresses relative to the site.
+Points are plain numbers. A fraction that has no finite decimal stands as the nearest one, with the fraction itself
+beside it (`"exact": "53/7"`). Texts are `{"th": …, "en": …}`, dates ISO 8601 in the common era, addresses relative to
+the site.
 """
 
 from __future__ import annotations
@@ -275,7 +276,12 @@ def portfolio_document(assessment: Assessment) -> Json:
         "self_level": portfolio.self_level,
         "signed": _day(portfolio.signed),
         "subtotals": [
-            {"id": t.subtotal.id, "title": _text(t.subtotal.title), **_number("points", t.points), **_number("max", t.max)}
+            {
+                "id": t.subtotal.id,
+                "title": _text(t.subtotal.title),
+                **_number("points", t.points),
+                **_number("max", t.max),
+            }
             for t in assessment.latest.totals
         ],
         "rounds": [entry(score, assessment) for score in assessment.scores],
@@ -304,7 +310,9 @@ def indicator_document(assessment: Assessment, name: str) -> Json:
         "rounds": [{"round": e["round"], **i} for e in entries for i in e["indicators"] if i["id"] == name],
         "facts": {fact: plain(stated.value) for fact, stated in answer.facts.items()} if answer else {},
         "evidence": [_record(record) for record in evidence(portfolio, name)],
-        "registers": {key: [_record(r) for r in records] for key, records in answer.registers.items()} if answer else {},
+        "registers": {key: [_record(r) for r in records] for key, records in answer.registers.items()}
+        if answer
+        else {},
     }
 
 

@@ -371,9 +371,9 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
             args = {"name": stem, "other": answers[stem].place.file}
             problems.append(Diagnostic("indicator-twice", Place(_relative(root, path)), args=args))
         else:
+            # One that cannot be read is an answer all the same: its trouble is reported once, where it is.
             found = _answer(root, path, rubric, stem, problems)
-            if found:
-                answers[stem] = found[0]
+            answers[stem] = found[0] if found else Answer(stem, Place(_relative(root, path)))
     return Portfolio(
         unit=unit,
         rubric=rubric,

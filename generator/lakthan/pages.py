@@ -55,6 +55,7 @@ from lakthan.rubric import (
     Every,
     Has,
     Indicator,
+    Level,
     Percent,
     Round,
     Rubric,
@@ -100,7 +101,9 @@ def assets(templates: Sequence[Path]) -> Iterator[Page]:
     """The styles, scripts and fonts of the site; where two folders have the same file, the first one's."""
     found: dict[str, Path] = {}
     for folder in reversed(templates):
-        found |= {path.relative_to(folder).as_posix(): path for path in (folder / "assets").rglob("*") if path.is_file()}
+        found |= {
+            path.relative_to(folder).as_posix(): path for path in (folder / "assets").rglob("*") if path.is_file()
+        }
     for name in sorted(found):
         yield Page(name, found[name].read_bytes())
 
@@ -199,6 +202,7 @@ def _environment(site: _Site) -> jinja2.Environment:
         share=share,
         outside=outside,
         heading=partial(_heading, site),
+        span=partial(_span, site),
         numbered=partial(_numbered, site),
         needed=exports.needed,
         required=exports.required,
@@ -214,9 +218,8 @@ def _environment(site: _Site) -> jinja2.Environment:
         exports=exports.EXPORTS,
     )
     env.filters.update(
-        num=lambda value: site.show(value),
         date=lambda day: Markup('<time datetime="{}">{}</time>').format(day.isoformat(), site.show(day)),
-        digits=site.show,
+        show=site.show,
         t=site.text,
         said=lambda message: messages.say(message, site.language, site.digits),
         md=md,
@@ -265,14 +268,14 @@ def _tame(text: str) -> str:
     return _BREAKS.sub(" ", text).translate(_TAME).strip()
 
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_/.-])\d+(?:[.,]\d+)*(?![A-Za-z0-9_/-])")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_/-])(?<![A-Za-z0-9]\.)\d+(?:[.,/]\d+)*(?![A-Za-z0-9_/-])")
 
 
 def thai_numbers(text: str) -> str:
     """The numbers of a Thai sentence in Thai digits; what belongs to a Latin word or an address is left alone.
 
-    >>> thai_numbers("ร้อยละ 80 ตาม ISO27001 และ 7.3")
-    'ร้อยละ ๘๐ ตาม ISO27001 และ ๗.๓'
+    >>> thai_numbers("ร้อยละ 80 ตาม ISO27001 ไตรมาส 4/2566 example.go.th/2569/7")
+    'ร้อยละ ๘๐ ตาม ISO27001 ไตรมาส ๔/๒๕๖๖ example.go.th/2569/7'
     """
     return _NUMBER.sub(lambda found: thai.thai_digits(found[0]), text)
 
@@ -379,6 +382,15 @@ def _heading(site: _Site, area: Area) -> str:
 def _numbered(site: _Site, number: str, title: Text | None) -> str:
     """A title after its number, as official documents write it: `๑. …`, but `๑.๒ …`."""
     return f"{site.show(number)}{'' if '.' in number else '.'} {site.text(title)}"
+
+
+def _span(site: _Site, rubric: Rubric, names: Sequence[str]) -> str:
+    """Indicators or areas by number, a run of three or more as from–to."""
+    order = [indicator.id for indicator in rubric.every_indicator()]
+    places = [order.index(name) for name in names if name in order]
+    if len(places) == len(names) > 2 and places == list(range(places[0], places[0] + len(places))):
+        return f"{site.show(names[0])}–{site.show(names[-1])}"
+    return ", ".join(site.show(name) for name in names)
 
 
 def _level_title(site: _Site, rubric: Rubric, level: str | None) -> str:
@@ -517,8 +529,15 @@ def account(text: str, up: str, table: str) -> Markup:
         link_rel="noopener",
     )
     html = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", html)
-    html = html.replace("<table>", f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">')
-    html = html.replace("</table>", "</table></div>").replace("<th", '<th scope="col"').replace('<th scope="col"ead', "<thead")
+    html = html.replace(
+        "<table>",
+        f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">',
+    )
+    html = (
+        html.replace("</table>", "</table></div>")
+        .replace("<th", '<th scope="col"')
+        .replace('<th scope="col"ead', "<thead")
+    )
     # Line breaks mean something in <pre> only, and a line of its own could be taken for Markdown.
     parts = re.split(r"(<pre>.*?</pre>)", html, flags=re.DOTALL)
     joined = (re.sub(r"\n", "&#10;" if part.startswith("<pre>") else " ", part) for part in parts)
@@ -615,7 +634,8 @@ def _notes(rubric: Rubric) -> list[Json]:
     found: list[Json] = [{"note": note, "where": ""} for note in rubric.notes]
     if rubric.period:
         found += [{"note": note, "where": ""} for note in rubric.period.notes]
-    for part in (*rubric.rounds, *rubric.levels):
+    dated: list[Round | Level] = [*rubric.rounds, *rubric.levels]
+    for part in dated:
         found += [{"note": note, "where": part.title} for note in part.notes]
 
     def walk(node: Any, where: str) -> None:
@@ -803,7 +823,9 @@ def _areas(assessment: Assessment) -> list[Json]:
     found = []
     for area, depth, _ in _groups(assessment.portfolio.rubric):
         if area:
-            scores = [next(n for n in score.root.walk() if n.node is area or n.path == area.id) for score in assessment.scores]
+            scores = [
+                next(n for n in score.root.walk() if n.node is area or n.path == area.id) for score in assessment.scores
+            ]
             found.append({"area": area, "depth": depth, "scores": scores})
     return found
 

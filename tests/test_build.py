@@ -1,0 +1,357 @@
+"""What is written, when, and by which of the builders."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Sandbox, command, environment
+
+MOI = "content/dip-ict/moi-moral-2569"
+PAGE = "dip-ict/moi-moral-2569/1"
+PAGE_URL = f"{PAGE}/"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+# The writer ------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_generation_changes_nothing(sample: Sandbox) -> None:
+    first = sample.generate()
+    assert first.removed == ()
+    assert len(first.changed) == first.total > 100
+    before = times(sample.docs)
+    second = sample.generate()
+    assert (second.changed, second.removed, second.total) == ((), (), first.total)
+    assert times(sample.docs) == before
+
+
+def test_only_what_changes_is_written(sample: Sandbox) -> None:
+    sample.generate()
+    before = times(sample.docs)
+    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: 32")
+    written = sample.generate()
+    assert f"{PAGE}.md" in written.changed
+    assert f"{PAGE}/index.json" in written.changed
+    # The points are the same: nothing about the other unit, nor any attachment, was touched.
+    assert not [name for name in written.changed if name.startswith(("oae-demo/", "assets/")) or "/files/" in name]
+    after = times(sample.docs)
+    assert {name for name in after if after[name] != before[name]} == set(written.changed)
+
+
+def test_what_no_longer_belongs_is_removed(sample: Sandbox) -> None:
+    sample.generate()
+    (sample.docs / "stray").mkdir()
+    (sample.docs / "stray/page.md").write_text("# left over\n", encoding="utf-8")
+    sample.replace(f"{MOI}/3.md", "  file: files/assignment-placeholder.pdf\n", "")
+    shutil.rmtree(sample.path("content/oae-demo"))
+    written = sample.generate()
+    assert "stray/page.md" in written.removed
+    assert "oae-demo/index.md" in written.removed
+    assert "dip-ict/moi-moral-2569/files/assignment-placeholder.pdf" in written.removed
+    assert not (sample.docs / "stray").exists()
+    assert not (sample.docs / "oae-demo").exists()
+    assert not [path for path in sample.docs.rglob("*") if path.is_dir() and not any(path.iterdir())]
+
+
+def test_a_file_and_a_folder_may_change_places(sample: Sandbox) -> None:
+    sample.generate()
+    for name, other in ((f"{PAGE}.md", None), ("dip-ict/index.json", "dip-ict/index.json/x")):
+        (sample.docs / name).unlink()
+        path = sample.docs / (other or f"{name}/x")
+        path.parent.mkdir()
+        path.write_bytes(b"in the way")
+    sample.generate()
+    assert (sample.docs / f"{PAGE}.md").is_file()
+    assert (sample.docs / "dip-ict/index.json").is_file()
+    assert sample.generate().changed == ()
+
+
+def test_the_file_that_keeps_the_folder_in_the_repository_stays(sample: Sandbox) -> None:
+    before = (sample.docs / ".gitignore").read_bytes()
+    written = sample.generate()
+    assert (sample.docs / ".gitignore").read_bytes() == before
+    assert ".gitignore" not in (*written.changed, *written.removed)
+
+
+def test_attachments_are_those_that_something_refers_to(sample: Sandbox) -> None:
+    sample.write(f"{MOI}/files/private-notes.txt", "not for the public")
+    sample.generate()
+    copied = {path.name for path in (sample.docs / "dip-ict/moi-moral-2569/files").iterdir()}
+    assert "declaration-placeholder.pdf" in copied
+    assert "private-notes.txt" not in copied
+    source = sample.path(f"{MOI}/files/declaration-placeholder.pdf").read_bytes()
+    assert (sample.docs / "dip-ict/moi-moral-2569/files/declaration-placeholder.pdf").read_bytes() == source
+
+
+def test_errors_publish_nothing_and_leave_what_is_there(sample: Sandbox) -> None:
+    sample.run("build")
+    pages, site = times(sample.docs), times(sample.path("site"))
+    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: many")
+    sample.replace(f"{MOI}/6.md", "units_honoured: 2", "units_honoured: 3")
+    result = sample.run("build", status=1)
+    assert f"{MOI}/1.md:3:9" in result.stderr
+    assert "nothing published" in result.stderr
+    assert command(["mkdocs", "build", "--quiet"], sample.root).returncode != 0
+    assert (times(sample.docs), times(sample.path("site"))) == (pages, site)
+
+
+# The same bytes --------------------------------------------------------------------------------------------------
+
+
+class _Reversed:
+    """What `os.scandir` gives, last first."""
+
+    def __init__(self, found: Any) -> None:
+        with found:
+            self._entries = iter(sorted(found, key=lambda entry: str(entry.name), reverse=True))
+
+    def __enter__(self) -> _Reversed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._entries
+
+    def __next__(self) -> Any:
+        return next(self._entries)
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_order_in_which_a_disk_lists_its_files_does_not_matter(
+    sample: Sandbox, as_it_is: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, scanned = os.listdir, os.scandir
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", lambda *args: sorted(listed(*args), reverse=True))
+        patch.setattr(os, "scandir", lambda *args: _Reversed(scanned(*args)))
+        assert [path.name for path in sample.path("rubrics").iterdir()][0].startswith("oae")
+        sample.generate()
+    assert files(sample.docs) == files(as_it_is.docs)
+
+
+def test_neither_locale_nor_hash_seed_nor_time_zone_changes_a_byte(sample: Sandbox, as_it_is: Sandbox) -> None:
+    expected = files(as_it_is.docs)
+    for seed, locale, zone in (("1", "C", "Pacific/Kiritimati"), ("2", "en_US.UTF-8", "Etc/GMT+12"), ("3", "th_TH.UTF-8", "")):
+        result = command(
+            ["lakthan.cli", "build", "--pages-only"], sample.root, PYTHONHASHSEED=seed, LC_ALL=locale, LANG=locale, TZ=zone
+        )
+        assert result.returncode == 0, result.stderr
+        found = files(sample.docs)
+        assert {name for name in found if found[name] != expected.get(name)} == set()
+        assert found.keys() == expected.keys()
+        shutil.rmtree(sample.docs)
+        sample.docs.mkdir()
+        shutil.copy(as_it_is.docs / ".gitignore", sample.docs)
+
+
+def test_the_place_of_the_project_is_not_in_its_pages(as_it_is: Sandbox) -> None:
+    for name, content in files(as_it_is.docs).items():
+        assert str(as_it_is.root).encode() not in content, name
+
+
+# The builders ----------------------------------------------------------------------------------------------------
+
+
+def as_lakthan_builds(sample: Sandbox) -> dict[str, bytes]:
+    result = command(["lakthan.cli", "build"], sample.root)
+    assert result.returncode == 0, result.stderr
+    return files(sample.path("site"))
+
+
+def test_lakthan_and_mkdocs_build_the_same_site(sample: Sandbox) -> None:
+    ours = as_lakthan_builds(sample)
+    shutil.rmtree(sample.path("site"))
+    shutil.rmtree(sample.docs)  # as in a clone where nothing was generated yet, but for the folder itself
+    sample.docs.mkdir()
+    result = command(["mkdocs", "build"], sample.root)
+    assert result.returncode == 0, result.stderr
+    theirs = files(sample.path("site"))
+    assert sum(name.endswith(".html") for name in ours) > 60
+    assert theirs.keys() == ours.keys()
+    # MkDocs writes the time of the build into the compressed site map.
+    assert {name for name in ours if ours[name] != theirs[name]} <= {"sitemap.xml.gz"}
+
+
+def test_mkdocs_finds_nothing_to_warn_about(sample: Sandbox) -> None:
+    result = command(["mkdocs", "build", "--strict"], sample.root, NO_MKDOCS_2_WARNING="1")
+    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stderr
+
+
+def article(page: str) -> str:
+    """The words of a page's own text."""
+    found = re.search(r"<article\b[^>]*>(.*)</article>", page, re.DOTALL)
+    assert found
+    text = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", found[1], flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def test_zensical_builds_the_same_pages(sample: Sandbox) -> None:
+    ours = as_lakthan_builds(sample)
+    shutil.rmtree(sample.path("site"))
+    result = command(["zensical", "build"], sample.root)
+    assert result.returncode == 0, result.stderr
+    theirs = files(sample.path("site"))
+    pages = [name for name in ours if name.endswith(".html")]
+    assert {name for name in pages if name not in theirs} == set()
+    for name in pages:
+        assert article(theirs[name].decode()) == article(ours[name].decode()), name
+        assert len(article(ours[name].decode())) > 20
+    for name in ours:
+        if "/files/" in name or name.endswith((".json", ".woff2")) and not name.startswith("search/"):
+            assert theirs.get(name) == ours[name], name
+
+
+# While serving ---------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A server in a process of its own."""
+
+    def __init__(self, address: str, log: Path, process: subprocess.Popen[bytes]) -> None:
+        self.address, self._log, self._process = address, log, process
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"{self.address}/{path}", timeout=30) as answer:
+            return str(answer.read().decode())
+
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def builds(self) -> int:
+        return self.log().count("Documentation built in")
+
+    def wait(self, path: str, holds: Callable[[str], bool], seconds: float = 60) -> None:
+        """Until the page at *path* is as wanted."""
+        deadline = time.monotonic() + seconds
+        shown = ""
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.log()
+            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                shown = self.get(path)
+                if holds(shown):
+                    return
+            time.sleep(0.2)
+        pytest.fail(f"{path} did not change in {seconds} seconds:\n{self.log()}\n{article(shown) if shown else ''}")
+
+    def settle(self, seconds: float = 3) -> int:
+        """The builds so far, once there was no new one for a while."""
+        builds, since = self.builds(), time.monotonic()
+        deadline = since + 60
+        while time.monotonic() - since < seconds:
+            assert time.monotonic() < deadline, f"it builds for ever:\n{self.log()}"
+            time.sleep(0.2)
+            if self.builds() != builds:
+                builds, since = self.builds(), time.monotonic()
+        return builds
+
+
+@contextlib.contextmanager
+def serving(sample: Sandbox, *args: str) -> Iterator[Server]:
+    """A server for the project on a free port, with its first build done."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    log = sample.path("server.log")
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *args, place],
+            cwd=sample.root,
+            env=environment(PYTHONUNBUFFERED="1"),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        server = Server(f"http://{place}", log, process)
+        server.wait(PAGE_URL, lambda page: "<article" in page)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("args", [("lakthan.cli", "serve", "-a"), ("mkdocs", "serve", "-a")], ids=["lakthan", "mkdocs"])
+def test_an_edit_while_serving_updates_the_page_and_builds_once(sample: Sandbox, args: tuple[str, ...]) -> None:
+    with serving(sample, *args) as server:
+        builds = server.settle()
+        assert builds == 1
+
+        def after(edit: Callable[[], object], path: str, holds: Callable[[str], bool]) -> None:
+            nonlocal builds
+            assert not holds(server.get(path))
+            edit()
+            server.wait(path, holds)
+            before, builds = builds, server.settle()
+            # An editor's write may be seen in two steps, no more.
+            assert 1 <= builds - before <= 2, server.log()
+
+        after(
+            lambda: sample.replace(f"{MOI}/1.md", "signed: 33", "signed: 27"),
+            PAGE_URL,
+            lambda page: "๒๗/๓๔ = ๗๙.๔๑ %" in page,
+        )
+        after(
+            lambda: sample.replace("rubrics/moi-moral-2569.yml", "{percent: signed, of: staff, at_least: 80", "{percent: signed, of: staff, at_least: 75"),
+            PAGE_URL,
+            lambda page: "ต้องไม่น้อยกว่า ๗๕ %" in page,
+        )
+        after(
+            lambda: sample.write("site_templates/pages/indicator.md.j2", sample.read("site_templates/pages/indicator.md.j2") + "<p>แม่แบบใหม่</p>\n"),
+            PAGE_URL,
+            lambda page: "แม่แบบใหม่" in page,
+        )
+        after(
+            lambda: sample.write("site_templates/theme/partials/copyright.html", "<p>ท้ายหน้าใหม่</p>\n"),
+            PAGE_URL,
+            lambda page: "ท้ายหน้าใหม่" in page,
+        )
+        stylesheet = "assets/lakthan.css"
+        after(
+            lambda: sample.write(f"site_templates/{stylesheet}", sample.read(f"site_templates/{stylesheet}") + "/* new */\n"),
+            stylesheet,
+            lambda text: text.endswith("/* new */\n"),
+        )
+        after(
+            lambda: sample.write("content/new-unit/unit.yml", "name: {th: หน่วยงานใหม่, en: A new unit}\n"),
+            "units/",
+            lambda page: "หน่วยงานใหม่" in page,
+        )
+
+
+@pytest.mark.slow
+def test_while_serving_the_last_good_pages_stay_until_a_mistake_is_mended(sample: Sandbox) -> None:
+    with serving(sample, "mkdocs", "serve", "-a") as server:
+        builds = server.settle()
+        sample.replace(f"{MOI}/1.md", "signed: 33", "signed: many")
+        server.wait("", lambda _: "wrong-number" in server.log())
+        assert server.settle() == builds + 1
+        assert "๓๓/๓๔ = ๙๗.๐๕ %" in server.get(PAGE_URL)
+        sample.replace(f"{MOI}/1.md", "signed: many", "signed: 27")
+        server.wait(PAGE_URL, lambda page: "๒๗/๓๔ = ๗๙.๔๑ %" in page)
