@@ -244,8 +244,10 @@ class Server:
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def builds(self) -> int:
-        return self.log().count("Documentation built in")
+    def builds(self) -> tuple[int, int]:
+        """How many were begun and how many completed."""
+        log = self.log()
+        return log.count("Building documentation"), log.count("Documentation built in")
 
     def wait(self, path: str, holds: Callable[[str], bool], seconds: float = 60) -> None:
         """Until the page at *path* is as wanted."""
@@ -264,12 +266,12 @@ class Server:
         """The builds so far, once there was no new one for a while."""
         builds, since = self.builds(), time.monotonic()
         deadline = since + 60
-        while time.monotonic() - since < seconds:
+        while time.monotonic() - since < seconds or builds[0] > builds[1]:
             assert time.monotonic() < deadline, f"it builds for ever:\n{self.log()}"
             time.sleep(0.2)
             if self.builds() != builds:
                 builds, since = self.builds(), time.monotonic()
-        return builds
+        return builds[0]
 
 
 @contextlib.contextmanager

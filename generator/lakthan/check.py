@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from lakthan import names, rules
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Use, Window
-from lakthan.rubric import Condition, Indicator
+from lakthan.rubric import Condition, Indicator, maximum
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
 
@@ -39,8 +39,10 @@ def self_score_differs(assessment: Assessment) -> Iterator[Diagnostic]:
         stated, node = answer.self_score, assessment.latest.indicators[name]
         if stated is None:
             continue
-        if stated.value > node.max:
-            args = {"name": name, "stated": stated.value, "max": node.max}
+        # Of all rounds: who looks back at an early one is no reason to call the year's points impossible.
+        most = maximum(node.node)
+        if stated.value > most:
+            args = {"name": name, "stated": stated.value, "max": most}
             yield Diagnostic("self-score-impossible", stated.place, "error", args)
         elif stated.value != node.points:
             args = {"name": name, "stated": stated.value, "computed": node.points}
@@ -131,10 +133,9 @@ def evidence_not_asked(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence of a kind that no condition of its indicator reads."""
     rubric = assessment.portfolio.rubric
     for name, answer in assessment.portfolio.answers.items():
-        asked = {use.record.place for finding in _findings(assessment, name) for use in finding.uses}
         wanted = {kind for condition in _conditions(assessment, name) for kind in rules.kinds_read(rubric, condition)}
         for record in answer.evidence:
-            if record.place not in asked and record.kind not in wanted:
+            if record.kind not in wanted:
                 args = {"title": _title(record), "kind": rubric.kinds[record.kind].title, "name": name}
                 yield Diagnostic("evidence-not-asked", record.place, "note", args)
 
@@ -220,11 +221,6 @@ def _records(assessment: Assessment) -> Iterator[Record]:
             yield from found
 
 
-def _findings(assessment: Assessment, indicator: str) -> Iterator[Finding]:
-    for leaf in assessment.latest.indicators[indicator].leaves():
-        yield from _below(leaf)
-
-
 def _below(one: NodeScore | Finding) -> Iterator[Finding]:
     """The findings of a leaf, each followed by its parts."""
     for finding in one.findings if isinstance(one, NodeScore) else one.parts:
@@ -233,7 +229,11 @@ def _below(one: NodeScore | Finding) -> Iterator[Finding]:
 
 
 def _conditions(assessment: Assessment, indicator: str) -> Iterator[Condition]:
-    return (finding.condition for finding in _findings(assessment, indicator))
+    """What an indicator asks for in any round, whether that was judged or not."""
+    node = assessment.latest.indicators[indicator].node
+    if isinstance(node, Indicator):
+        for _, _, leaf in names.leaves((), node.id, node):
+            yield from leaf.when
 
 
 def _uses(assessment: Assessment) -> Iterator[Use]:
@@ -263,12 +263,5 @@ def _scopes(assessment: Assessment, answer: Answer) -> Iterator[rules.Scope]:
 
 
 def _asked(assessment: Assessment, indicator: str, fact: str) -> bool:
-    node = assessment.latest.indicators[indicator].node
-    if not isinstance(node, Indicator):
-        return False
-    found = names.leaves((), node.id, node)
-    return any(
-        fact in rules.facts_read(assessment.portfolio.rubric, condition)
-        for _, _, leaf in found
-        for _, condition in names.conditions((), leaf.when)
-    )
+    rubric = assessment.portfolio.rubric
+    return any(fact in rules.facts_read(rubric, condition) for condition in _conditions(assessment, indicator))

@@ -28,6 +28,8 @@ ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "evidenc
 PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "evidence")
 FILES = "files"
 """The folder of a portfolio's attachments."""
+TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404")
+"""Addresses of the site's own pages, which no unit may have."""
 
 
 class Loaded(NamedTuple):
@@ -329,13 +331,20 @@ def _unit(
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", folder.name):
         problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
         return
+    if parent is None and folder.name.lower() in TAKEN:
+        problems.append(Diagnostic("taken-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
+        return
     file = _read_yaml(root, folder / "unit.yml", problems)
     found = _validate(file, UnitFile) if file else None
     if file and found:
         values = {field: getattr(found, field) for field in UnitFile.model_fields}
         units[identity] = Unit(id=identity, place=file.place(), parent=parent, **values)
     for child in _folders(folder):
-        if child.name in rubrics:
+        if child.name in rubrics and (child / "unit.yml").is_file():
+            problems.append(
+                Diagnostic("taken-folder-name", Place(f"{_relative(root, child)}/unit.yml"), args={"name": child.name})
+            )
+        elif child.name in rubrics:
             portfolio = _portfolio(root, child, identity, rubrics[child.name], problems)
             if found:
                 portfolios.append(portfolio)

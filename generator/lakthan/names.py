@@ -41,6 +41,10 @@ RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 """Keys of front matter that facts and registers must leave alone. (`signed` is one in `portfolio.md` only.)"""
 
 
+TAKEN = ("evidence", "channels", "files", "index", "portfolio", "readme")
+"""Names of files and pages beside those of the indicators, in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unresolved:
     """One thing in a rubric that means nothing: a code of the catalogue, what was written, what it might have meant."""
@@ -191,6 +195,8 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
         seen.add(node.id)
         if isinstance(node, Area):
             continue
+        if node.id.lower() in TAKEN:
+            yield Unresolved((*path, "id"), "rubric-id-taken", node.id)
         found = list(leaves(path, node.id, node))
         ids = [leaf.id for _, _, leaf in found if leaf.id]
         for place, _, leaf in found:

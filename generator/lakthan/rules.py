@@ -489,7 +489,7 @@ def _percent_of_facts(condition: Percent, scope: Scope) -> Finding:
     if whole.value is None or whole.value == 0 or part.value is None:
         why = part.why or whole.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
         target = _share(condition, whole.stated.value) if whole.stated else None
-        one = Fraction(1) if not whole.stated or not whole.stated.value else None
+        one = Fraction(1) if whole.stated and not whole.stated.value else None
         needs = (*need_fact(scope, condition.percent, part, target), *need_fact(scope, condition.of, whole, one))
         return Finding(condition, False, why, uses, (merge(needs),) if needs else ())
     share = 100 * part.value / whole.value
