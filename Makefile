@@ -13,7 +13,7 @@ RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast lint schemas browser lock clean
+.PHONY: help site serve test fast lint docs schemas browser lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,11 @@ lint: $(DEV) ## ruff, mypy and the contracts of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(RUNTIME) ## Write docs/diagnostics/ from the catalogue
+	@mkdir -p docs/diagnostics && rm -f docs/diagnostics/*.md
+	$(BIN)/python -c 'import pathlib; from lakthan.diagnostics import manual; \
+	  [pathlib.Path("docs/diagnostics", name).write_text(text, encoding="utf-8") for name, text in manual()]'
 
 schemas: $(RUNTIME) ## Generate schemas/ from the rubric language
 	$(BIN)/python -c 'import json; from lakthan.rubric import Rubric; \

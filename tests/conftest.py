@@ -84,7 +84,7 @@ class Sandbox:
     def change(self, name: str, edit: Callable[[Json], object]) -> None:
         """Change the front matter of an answer. Everything in it is text here, as an author wrote it."""
         _, front, body = self.read(name).split("---\n", 2)
-        values: Json = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes nothing but text)
+        values: Json = yaml.load(front, Loader=yaml.BaseLoader)
         edit(values)
         self.write(name, f"---\n{yaml.safe_dump(values, allow_unicode=True, sort_keys=False)}---\n{body}")
 
@@ -159,6 +159,18 @@ def as_it_is(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     found = copy_sample(tmp_path_factory.mktemp("sample") / "project")
     found.generate()
     return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's site, built once, below a folder of its own: as on a server where it does not stand at the top."""
+    project = copy_sample(tmp_path_factory.mktemp("built") / "project")
+    result = command(["lakthan.cli", "build"], project.root)
+    assert result.returncode == 0, result.stderr
+    place = project.root / "www" / "some" / "where"
+    place.parent.mkdir(parents=True)
+    project.path("site").rename(place)
+    return place
 
 
 MEAN = """\

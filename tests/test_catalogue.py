@@ -108,7 +108,7 @@ def _said() -> Iterator[tuple[str, str]]:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             # `say` of a page adds `pages.` to its key; the function of the catalogue takes a message.
-            if name in CALLS and node.args and not (name == "say" and path.stem != "pages"):
+            if name in CALLS and node.args and not (name == "say" and path.parent.name != "pages"):
                 yield from ((CALLS[name], text) for text in _strings(node.args[0]))
             if name in ("Unresolved", "_known"):
                 codes = (text for argument in node.args for text in _strings(argument))

@@ -252,6 +252,20 @@ def test_an_indicator_says_why(project_files: dict[str, str]) -> None:
     assert boxes == ["ไม่ได้ทำเครื่องหมาย", "ทำเครื่องหมายแล้ว", "ไม่ได้ทำเครื่องหมาย"]
 
 
+def test_months_and_quarters_are_named(sample_files: dict[str, str]) -> None:
+    assert "<dd>ส.ค. ๒๕๖๖</dd>" in sample_files["oae-demo/oae-unit-2567/3.1.md"]
+    assert "<dd>ไตรมาส ๔/๒๕๖๖</dd>" in sample_files["oae-demo/oae-unit-2567/1.1.4.md"]
+
+
+def test_problems_are_said_in_the_digits_of_the_site(sample: build.Examined, sample_files: dict[str, str]) -> None:
+    (problem,) = (p for p in sample.problems if p.code == "evidence-after-signature")
+    assert "27 พ.ค. 2569" in problem.message("th")
+    for name in ("index", "7"):
+        page = sample_files[f"dip-ict/moi-moral-2569/{name}.md"]
+        assert "๒๗ พ.ค. ๒๕๖๙" in problem.message("th", "thai")
+        assert problem.message("th", "thai") in page
+
+
 def test_what_does_not_apply_or_has_no_answer_says_so(project_files: dict[str, str]) -> None:
     assert "none of it" in project_files["up/low/demo-2569/3.md"]
     assert "หน่วยงานยังไม่ได้ตอบข้อนี้" in project_files["up/low/demo-2569/2.md"]
@@ -305,7 +319,7 @@ def test_the_catalogues_say_the_same() -> None:
 
 def test_the_catalogue_has_what_templates_and_code_say() -> None:
     said = set()
-    for path in [*(ROOT / "site_templates").rglob("*.j2"), Path(pages.__file__)]:
+    for path in [*(ROOT / "site_templates").rglob("*.j2"), *Path(pages.__file__).parent.glob("*.py")]:
         said |= set(re.findall(r"""\bsay\(\s*["']([a-z_.]+[a-z_])["']\s*[,)]""", path.read_text(encoding="utf-8")))
     assert said
     assert {f"pages.{key}" for key in said} <= set(messages.catalogue("th"))

@@ -34,8 +34,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder into which the wheel is installed, and nothing else."""
     target = tmp_path_factory.mktemp("installed")
-    pip = ["pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
-    subprocess.run([sys.executable, "-m", *pip, str(wheel)], check=True)
+    install = ["pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-index", "--target"]
+    subprocess.run([sys.executable, "-m", *install, str(target), str(wheel)], check=True)
     return target
 
 
@@ -124,9 +124,8 @@ def test_init_ignores_in_git_what_is_generated(tmp_path: Path) -> None:
     office.run("init")
     office.run("build")
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "--others", "--exclude-standard"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True
-    ).stdout.split()
+    asked = ["git", "ls-files", "--others", "--exclude-standard"]
+    listed = subprocess.run(asked, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout.split()
     assert "build/docs/.gitignore" in listed
     assert "content/my-unit/unit.yml" in listed
     assert not [name for name in listed if name.startswith(("site/", "build/")) and name != "build/docs/.gitignore"]

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lakthan import advise, check, diagnostics, lint, load, pages, score
+from lakthan import advise, check, diagnostics, lint, load, pages, publish, score
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Portfolio, Project
@@ -41,6 +41,11 @@ class Examined(NamedTuple):
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def newest(self) -> datetime.date | None:
+        """The last day that any portfolio bears: the date of a site that is the same whenever it is built."""
+        return max((day for portfolio in self.project.portfolios for day in portfolio.dates()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ def generate(root: Path, examined: Examined, *, language: Language = "th") -> Wr
         sizes=sizes,
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
-    return _write(docs, files, _read(copies))
+    with publish.lock(root):
+        return _write(docs, files, _read(copies))
 
 
 def _read(copies: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
@@ -138,8 +144,7 @@ def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:
                 continue
             if path.is_dir():
                 shutil.rmtree(path)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            publish.write(path, content)
             changed.append(name)
     removed = [name for name in _present(docs) if name not in wanted]
     for name in removed:
@@ -175,10 +180,14 @@ def site(root: Path, examined: Examined, *, language: Language = "th", strict: b
     from mkdocs.commands.build import build  # noqa: PLC0415
     from mkdocs.config import load_config  # noqa: PLC0415
 
-    generate(root, examined, language=language)
-    config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
-    plugin = config.plugins.get("lakthan")
-    if plugin is not None:
-        plugin.generated = True
-    build(config)
-    return Path(config.site_dir)
+    with publish.lock(root):
+        generate(root, examined, language=language)
+        config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
+        plugin = config.plugins.get("lakthan")
+        if plugin is not None:
+            plugin.generated = True
+        published = Path(config.site_dir)
+        with publish.dated(examined.newest), publish.building(published) as fresh:
+            config.site_dir = str(fresh)
+            build(config)
+    return published

@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
-from lakthan import __version__, build, diagnostics, exports, load, messages, scaffold, thai
+from lakthan import __version__, build, diagnostics, exports, load, messages, publish, scaffold, thai
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Score
@@ -172,15 +172,24 @@ def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only:
         sys.exit(1)
     root: Path = here["root"]
     _log(logging.WARNING)
-    if pages_only:
-        written = build.generate(root, examined)
-        click.echo(_say(here["language"], "command.built", n=written.total, folder=build.DOCS))
-        return
-    folder = build.site(root, examined)
-    shown = os.path.relpath(folder, root)
-    click.echo(
-        _say(here["language"], "command.built", n=sum(1 for p in folder.rglob("*") if p.is_file()), folder=shown)
-    )
+    with _publishing(here):
+        if pages_only:
+            n, shown = build.generate(root, examined).total, build.DOCS
+        else:
+            folder = build.site(root, examined)
+            n, shown = sum(1 for p in folder.rglob("*") if p.is_file()), os.path.relpath(folder, root)
+    click.echo(_say(here["language"], "command.built", n=n, folder=shown))
+
+
+@contextlib.contextmanager
+def _publishing(here: dict[str, Any]) -> Iterator[None]:
+    """A full disk, or another build that does not end: nothing was published, and people are told why."""
+    try:
+        yield
+    except publish.Busy as busy:
+        raise click.ClickException(messages.say(busy.message, here["language"])) from None
+    except OSError as problem:
+        raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
 
 
 @main.command("serve")

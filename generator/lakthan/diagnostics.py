@@ -7,12 +7,12 @@ is its manual page (`lakthan explain CODE`).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lakthan import messages
-from lakthan.messages import Language
+from lakthan.messages import Digits, Language
 from lakthan.model import Message, Place
 
 Severity = Literal["error", "warning", "note"]
@@ -27,13 +27,13 @@ class Diagnostic:
     severity: Severity = "error"
     args: Mapping[str, object] = field(default_factory=dict)
 
-    def message(self, language: Language) -> str:
-        return messages.say(Message(f"problem.{self.code}.message", self.args), language)
+    def message(self, language: Language, digits: Digits = "ascii") -> str:
+        return messages.say(Message(f"problem.{self.code}.message", self.args), language, digits)
 
-    def help(self, language: Language) -> str:
+    def help(self, language: Language, digits: Digits = "ascii") -> str:
         """What to write instead; empty where the message says it all."""
         keys = [f"problem.{self.code}.help"] + ["did_you_mean"] * bool(self.args.get("known"))
-        return ". ".join(messages.say(Message(key, self.args), language) for key in keys if messages.has(key))
+        return ". ".join(messages.say(Message(key, self.args), language, digits) for key in keys if messages.has(key))
 
 
 def sort(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -53,6 +53,17 @@ def codes() -> tuple[str, ...]:
     """Every code that the catalogue knows."""
     found = {key.split(".")[1] for key in messages.catalogue("en") if key.startswith("problem.")}
     return tuple(sorted(found))
+
+
+def manual() -> Iterator[tuple[str, str]]:
+    """The manual as Markdown files, a page a code and a list of them: file name and text."""
+    head = "<!-- Written by `make docs` from the catalogue; do not edit. -->\n\n"
+    listed = "".join(f"- [`{code}`]({code}.md)\n" for code in codes())
+    yield "README.md", f"{head}# Diagnostics\n\nWhat `lakthan check` reports, and how to mend it.\n\n{listed}"
+    for code in codes():
+        texts = [explain(code, language) or "" for language in messages.LANGUAGES]
+        said = "\n## English\n\n".join(f"{text.rstrip()}\n" for text in texts)
+        yield f"{code}.md", f"{head}# `{code}`\n\n{said}"
 
 
 def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str | None]) -> str:

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from pydantic import BaseModel
+
 from lakthan import messages
 from lakthan.model import (
     Answer,
     Assessment,
+    FieldValue,
     Finding,
     Gate,
     Message,
@@ -80,6 +83,21 @@ def _said(message: Message) -> Json:
 
 def _day(day: datetime.date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def lossless(value: Fraction) -> int | float | str:
+    """The number so that `thai.parse_number` reads it again: as text where a number of JSON would not be exact.
+
+    >>> lossless(Fraction(27)), lossless(Fraction(1, 10)), lossless(Fraction(53, 7))
+    (27, 0.1, '53/7')
+    >>> lossless(Fraction("123456789012345.000000001"))
+    '123456789012345.000000001'
+    """
+    shown = plain(value)
+    if Fraction(str(shown)) == value:
+        return shown
+    whole, rest = divmod(value * 10**9, 10**9)
+    return f"{whole}.{int(rest):09}" if value > 0 and rest.denominator == 1 else str(value)
 
 
 def _value(value: object) -> object:
@@ -244,14 +262,39 @@ def site_document(project: Project, assessments: Sequence[Assessment]) -> Json:
             {"id": unit.id, "name": _text(unit.name), "parent": unit.parent, "url": f"{unit.id}/"}
             for unit in project.units.values()
         ],
-        "portfolios": [_summary(assessment) for assessment in assessments],
+        "portfolios": [summary(assessment) for assessment in assessments],
     }
 
 
 def rubric_document(rubric: Rubric, assessments: Sequence[Assessment]) -> Json:
     """The rubric as it is read, and who answered it."""
     found = rubric.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {**found, "portfolios": [_summary(a) for a in assessments if a.portfolio.rubric.id == rubric.id]}
+    return {**found, "portfolios": [summary(a) for a in assessments if a.portfolio.rubric.id == rubric.id]}
+
+
+def rubric_data(rubric: Rubric) -> Json:
+    """The rubric as `Rubric.model_validate` reads it: a rubric file in JSON, without what goes without saying."""
+    found = _data(rubric)
+    assert isinstance(found, dict)
+    return found
+
+
+def _data(value: object) -> object:
+    match value:
+        case BaseModel():
+            fields = type(value).model_fields.items()
+            stated = ((field.alias or name, getattr(value, name), field) for name, field in fields)
+            return {name: _data(v) for name, v, field in stated if v is not None and v != field.get_default()}
+        case Mapping():
+            return {name: _data(item) for name, item in value.items()}
+        case tuple() | list():
+            return [_data(item) for item in value]
+        case Fraction():
+            return lossless(value)
+        case datetime.date():
+            return value.isoformat()
+        case _:
+            return value
 
 
 def unit_document(unit: Unit, assessments: Sequence[Assessment]) -> Json:
@@ -264,7 +307,7 @@ def unit_document(unit: Unit, assessments: Sequence[Assessment]) -> Json:
         "about": _text(unit.about),
         "website": unit.website,
         "demonstration": unit.demonstration,
-        "portfolios": [_summary(a) for a in assessments if a.portfolio.unit == unit.id],
+        "portfolios": [summary(a) for a in assessments if a.portfolio.unit == unit.id],
     }
 
 
@@ -272,7 +315,7 @@ def portfolio_document(assessment: Assessment) -> Json:
     """Everything worked out about a portfolio: rounds with reasons, readings, what is missing, points over time."""
     portfolio = assessment.portfolio
     return {
-        **_summary(assessment),
+        **summary(assessment),
         "self_level": portfolio.self_level,
         "signed": _day(portfolio.signed),
         "subtotals": [
@@ -316,6 +359,51 @@ def indicator_document(assessment: Assessment, name: str) -> Json:
     }
 
 
+def inputs_document(assessment: Assessment) -> Json:
+    """All that the scores of a portfolio were worked out from, besides its rubric. `lakthan verify` derives them anew.
+
+    In the values of records `{"date": …}` is a date and `{"number": …}` a number that JSON cannot say exactly.
+    """
+    portfolio = assessment.portfolio
+    return {
+        "unit": portfolio.unit,
+        "rubric": portfolio.rubric.id,
+        "demonstration": portfolio.demonstration,
+        "as_of": _day(assessment.latest.as_of),
+        "signed": _day(portfolio.signed),
+        "self_level": portfolio.self_level,
+        "shared": _inputs(portfolio.shared),
+        "indicators": {name: _inputs(answer) for name, answer in portfolio.answers.items()},
+    }
+
+
+def _inputs(answer: Answer) -> Json:
+    return {
+        "self_score": lossless(answer.self_score.value) if answer.self_score else None,
+        "not_applicable": answer.not_applicable,
+        "facts": {name: lossless(stated.value) for name, stated in answer.facts.items()},
+        "evidence": [_input(record) for record in answer.evidence],
+        "registers": {name: [_input(record) for record in records] for name, records in answer.registers.items()},
+    }
+
+
+def _input(record: Record) -> Json:
+    return {"number": record.number, "values": {name: _typed(value) for name, value in record.values.items()}}
+
+
+def _typed(value: FieldValue | datetime.date) -> object:
+    match value:
+        case Fraction():
+            said = lossless(value)
+            return {"number": said} if isinstance(said, str) else said
+        case datetime.date():
+            return {"date": value.isoformat()}
+        case tuple():
+            return [_typed(item) for item in value]
+        case _:
+            return value
+
+
 def evidence(portfolio: Portfolio, indicator: str) -> tuple[Record, ...]:
     """The evidence of an indicator: its own, and what the portfolio lends it."""
     own = portfolio.answers.get(indicator)
@@ -331,7 +419,8 @@ def _record(record: Record) -> Json:
     return {"id": anchor(record), **{name: _value(value) for name, value in record.values.items()}}
 
 
-def _summary(assessment: Assessment) -> Json:
+def summary(assessment: Assessment) -> Json:
+    """A portfolio in the lists of the site, its unit and its rubric."""
     portfolio, latest = assessment.portfolio, assessment.latest
     return {
         "unit": portfolio.unit,
@@ -348,6 +437,10 @@ def _portfolio(assessment: Assessment) -> bytes:
     return encode(portfolio_document(assessment))
 
 
+def _input_file(assessment: Assessment) -> bytes:
+    return encode(inputs_document(assessment))
+
+
 def _scores(assessment: Assessment) -> bytes:
     return encode(score_document([assessment]))
 
@@ -355,6 +448,7 @@ def _scores(assessment: Assessment) -> bytes:
 EXPORTS: Mapping[str, Callable[[Assessment], bytes]] = {
     "index.json": _portfolio,
     "score.json": _scores,
+    "inputs.json": _input_file,
 }
 """Files for download beside each portfolio's page. The catalogue names them under `pages.download`."""
 
@@ -365,6 +459,7 @@ def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple
     yield "index.json", encode(site_document(project, found))
     for rubric in project.rubrics.values():
         yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))
+        yield f"rubrics/{rubric.id}/rubric.json", encode(rubric_data(rubric))
     for unit in project.units.values():
         yield f"{unit.id}/index.json", encode(unit_document(unit, found))
     for assessment in found:

@@ -7,6 +7,7 @@ be a map `one`/`other`, chosen by the argument `n`.
 from __future__ import annotations
 
 import datetime
+import re
 import string
 from collections.abc import Mapping
 from fractions import Fraction
@@ -22,6 +23,8 @@ from lakthan.rubric import Text
 
 Language = Literal["th", "en"]
 Digits = Literal["thai", "ascii"]
+_ID = re.compile(r"\d+(\.\d+)*")
+"""The id of an indicator or area, which is read as a number and never a link by itself."""
 LANGUAGES: tuple[Language, ...] = ("th", "en")
 
 
@@ -75,6 +78,8 @@ def show(value: object, language: Language = "th", digits: Digits = "ascii") -> 
             return _digits(thai.show_date(value, language=language), language, digits)
         case tuple() | list():
             return ", ".join(show(item, language, digits) for item in value)
+        case str() if _ID.fullmatch(value):
+            return _digits(value, language, digits)
         case _:
             return str(value)
 

@@ -657,11 +657,8 @@ def covered_by(record: Record, each: str, scope: Scope) -> Iterator[tuple[int, i
 
 def _period_name(period: tuple[int, int], each: str) -> Text:
     year, part = period
-    if each == "month":
-        names = thai.MONTHS[part - 1]
-        return Text(th=f"{names[0]} {thai.buddhist(year)}", en=f"{names[2]} {year}")
-    common = year - thai.buddhist(0)
-    return Text(th=f"ไตรมาส {part}/{year}", en=f"Q{part} of fiscal year {common}")
+    written = f"{year}-{part:02}" if each == "month" else f"{year}-Q{part}"
+    return Text(th=thai.show_period(written), en=thai.show_period(written, language="en"))
 
 
 def any_of(condition: AnyOf, scope: Scope) -> Finding:

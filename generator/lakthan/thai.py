@@ -207,6 +207,19 @@ def fiscal_quarter(day: datetime.date) -> tuple[int, int]:
     return year + _BUDDHIST, (day.month - 10) % 12 // 3 + 1
 
 
+def show_period(period: str, *, language: str = "th") -> str:
+    """A month (`2023-08`, common era) or a fiscal quarter (`2567-Q1`, Buddhist era).
+
+    >>> show_period("2023-08"), show_period("2567-Q1"), show_period("2567-Q1", language="en")
+    ('ส.ค. 2566', 'ไตรมาส 1/2567', 'Q1 of fiscal year 2024')
+    """
+    year, _, part = period.partition("-")
+    if part.startswith("Q"):
+        return f"ไตรมาส {part[1:]}/{year}" if language == "th" else f"{part} of fiscal year {int(year) - _BUDDHIST}"
+    names = MONTHS[int(part) - 1]
+    return f"{names[0]} {buddhist(int(year))}" if language == "th" else f"{names[2]} {year}"
+
+
 # Order -----------------------------------------------------------------------------------------------------------
 
 _LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")

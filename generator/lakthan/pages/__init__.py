@@ -1,0 +1,78 @@
+"""From scores to pages: Markdown files that hold headings and blocks of HTML, and the files beside them.
+
+What is written here builds the same site with MkDocs and with Zensical. The headings are Markdown, so that tables of
+contents and search find them; all else is HTML, so that neither Markdown nor template syntax in what a unit wrote comes
+alive. Addresses are stable: `/<unit>/<rubric>/<indicator>/`.
+
+Where to change what: each sort of page has a module with a function `pages` and a template of its name. They rest on
+`answers` (what a unit wrote) and `menus` (what stands beside a page), these on `site` (what every page may use), and
+that on single matters: `words`, `fields`, `conditions`, `charts`, `account`, `addresses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lakthan import exports
+from lakthan.diagnostics import Diagnostic
+from lakthan.messages import Language
+from lakthan.model import Assessment, Project
+from lakthan.pages import about, channels, evidence, home, indicators, portfolio, rubrics, units
+from lakthan.pages.addresses import address
+from lakthan.pages.site import Page, Site
+
+__all__ = ["PAGES", "Page", "address", "assets", "pages"]
+
+PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
+    home.pages,
+    rubrics.pages,
+    units.pages,
+    portfolio.pages,
+    indicators.pages,
+    evidence.pages,
+    channels.pages,
+    about.pages,
+)
+"""What writes pages: a new sort of page is a template and a function with a `yield`."""
+
+
+def pages(
+    project: Project,
+    assessments: Sequence[Assessment],
+    *,
+    language: Language = "th",
+    templates: Sequence[Path],
+    problems: Sequence[Diagnostic] = (),
+    sizes: Mapping[str, int] | None = None,
+) -> Iterator[Page]:
+    """Everything that the site consists of but the attachments.
+
+    *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
+    attachment has, by its path in the project; what it does not name is shown as missing.
+    """
+    site = Site(
+        language=language,
+        digits=project.site.digits,
+        project=project,
+        assessments=tuple(assessments),
+        templates=tuple(templates),
+        problems=tuple(problems),
+        sizes=sizes or {},
+    )
+    for step in PAGES:
+        yield from step(site)
+    for path, content in exports.files(project, site.assessments):
+        yield Page(path, content)
+    yield from assets(templates)
+
+
+def assets(templates: Sequence[Path]) -> Iterator[Page]:
+    """The styles, scripts and fonts of the site; where two folders have the same file, the first one's."""
+    found: dict[str, Path] = {}
+    for folder in reversed(templates):
+        found |= {
+            path.relative_to(folder).as_posix(): path for path in (folder / "assets").rglob("*") if path.is_file()
+        }
+    for name in sorted(found):
+        yield Page(name, found[name].read_bytes())

@@ -1,0 +1,69 @@
+"""A unit's own account: Markdown that anybody may have written, as harmless HTML."""
+
+from __future__ import annotations
+
+import re
+
+import markdown
+import nh3
+from markupsafe import Markup, escape
+
+from lakthan.pages.addresses import outside
+
+_ALLOWED = {
+    "p", "br", "hr", "strong", "em", "b", "i", "u", "s", "sub", "sup", "code", "pre", "blockquote", "abbr",
+    "ul", "ol", "li", "dl", "dt", "dd", "h3", "h4", "h5", "h6", "a", "img",
+    "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
+}  # fmt: skip
+
+
+def account(text: str, up: str, table: str) -> Markup:
+    """Markdown that a unit wrote, as one line of harmless HTML.
+
+    *up* leads from the page to the portfolio's folder, where attachments are; *table* names the boxes that wide tables
+    scroll in. Headings go below the page's own; pictures from elsewhere are dropped, because a page asks nobody else.
+
+    >>> account("# A <script>x</script>", "../", "table")
+    Markup('<h3>A </h3>')
+    """
+    if not text.strip():
+        return Markup("")
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if name == "style":
+            # Python-Markdown says the side of a column this way.
+            return value if re.fullmatch(r"text-align: (left|right|center);", value) else None
+        if name in ("href", "src"):
+            if value.startswith("files/"):
+                return up + value
+            if tag == "img":
+                return None
+            if found := re.fullmatch(r"([A-Za-z0-9._-]+)\.md(#[A-Za-z0-9-]+)?", value):
+                return f"{up}{found[1]}/{found[2] or ''}"
+            return outside(value)
+        return value
+
+    html = markdown.markdown(text, extensions=["tables", "sane_lists", "def_list", "fenced_code"], output_format="html")
+    html = re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
+    html = nh3.clean(
+        html,
+        tags=_ALLOWED,
+        attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "th": {"style"}, "td": {"style"}},
+        attribute_filter=attribute,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener",
+    )
+    html = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", html)
+    html = html.replace(
+        "<table>",
+        f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">',
+    )
+    html = (
+        html.replace("</table>", "</table></div>")
+        .replace("<th", '<th scope="col"')
+        .replace('<th scope="col"ead', "<thead")
+    )
+    # Line breaks mean something in <pre> only, and a line of its own could be taken for Markdown.
+    parts = re.split(r"(<pre>.*?</pre>)", html, flags=re.DOTALL)
+    joined = (re.sub(r"\n", "&#10;" if part.startswith("<pre>") else " ", part) for part in parts)
+    return Markup("".join(joined).strip())  # noqa: S704 (nh3 has cleaned it)

@@ -1,0 +1,46 @@
+"""Where pages stand, how links between them are written, and which addresses elsewhere may be linked to."""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import urlsplit
+
+
+def address(path: str) -> str:
+    """Where a page stands, relative to the site.
+
+    >>> address("index.md"), address("a/index.md"), address("a/1.1.md")
+    ('', 'a/', 'a/1.1/')
+    """
+    folder, name = posixpath.split(path.removesuffix(".md"))
+    url = folder if name == "index" else posixpath.join(folder, name)
+    return f"{url}/" if url else ""
+
+
+def relative(target: str, start: str) -> str:
+    """A link to *target* from the page at *start*, so that the site may stand anywhere.
+
+    >>> relative("a/b/", "a/b/1/"), relative("", ""), relative("a/#x", "a/"), relative("a/x.json", "")
+    ('../', './', './#x', 'a/x.json')
+    """
+    path, mark, fragment = target.partition("#")
+    found = posixpath.relpath(f"/{path}", f"/{start}")
+    if not path or path.endswith("/"):
+        found += "/"
+    return found + mark + fragment
+
+
+def outside(url: object) -> str | None:
+    """An address that may be linked to: web or mail, nothing that runs.
+
+    >>> outside("https://example.go.th/"), outside("javascript:alert(1)"), outside("//example.go.th")
+    ('https://example.go.th/', None, None)
+    """
+    text = str(url or "").strip()
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https"):
+        return text if parts.hostname else None
+    return text if parts.scheme == "mailto" and parts.path else None

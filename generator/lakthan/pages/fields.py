@@ -1,0 +1,80 @@
+"""What a unit filled in, as HTML: the fields of a record, and the files that it names."""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from lakthan import thai
+from lakthan.model import Portfolio, Record
+from lakthan.pages.addresses import outside
+from lakthan.pages.words import Words
+from lakthan.rubric import FieldType, Text
+
+
+def field_value(words: Words, record: Record, name: str, kind: FieldType | None = None) -> Markup:
+    """A field of a record as HTML: dates, choices and links as what they are, all else as text."""
+    value = record.values.get(name)
+    choices = kind.choices if kind else {}
+    if name == "covers" and record.register == "evidence" and isinstance(value, tuple):
+        value = tuple(words.show(thai.show_period(str(period), language=words.language)) for period in value)
+    match value:
+        case None | "" | ():
+            return Markup('<span class="lk-none">–</span>')
+        case bool():
+            return escape(words.say("word.yes" if value else "word.no"))
+        case Fraction():
+            shown = words.show(value)
+            return escape(f"{shown} %" if kind and kind.type == "percent" else shown)
+        case datetime.date():
+            return date(words, value)
+        case tuple():
+            return Markup(", ").join(_part(words, item, choices) for item in value)
+    if name == "url" or (kind and kind.type == "url"):
+        if url := outside(value):
+            return Markup('<a href="{}" rel="noopener">{}</a>').format(url, _bare(url))
+        return escape(value)
+    return _part(words, value, choices)
+
+
+def _part(words: Words, item: object, choices: Mapping[str, Text]) -> Markup:
+    if isinstance(item, datetime.date):
+        return date(words, item)
+    return escape(words.text(choices[item]) if isinstance(item, str) and item in choices else item)
+
+
+def _bare(url: str) -> str:
+    return re.sub(r"^(https?://(www\.)?|mailto:)", "", url).rstrip("/")
+
+
+def date(words: Words, day: datetime.date) -> Markup:
+    """A date for people and for programs."""
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), words.show(day))
+
+
+def attachment(words: Words, sizes: Mapping[str, int], portfolio: Portfolio, name: object) -> dict[str, Any] | None:
+    """A file that a record names: where it stands on the site, and how big it is; no address if it is not there."""
+    if not isinstance(name, str) or not name:
+        return None
+    size = sizes.get(f"{portfolio.folder}/{name}")
+    inside = posixpath.normpath(name) == name and not name.startswith(("/", "../"))
+    return {
+        "name": posixpath.basename(name),
+        "url": f"{portfolio.id}/{quote(name)}" if size is not None and inside else None,
+        "size": None if size is None else _size(words, size),
+        "kind": posixpath.splitext(name)[1].removeprefix(".").upper(),
+    }
+
+
+def _size(words: Words, size: int) -> str:
+    for unit, scale in (("mb", 1_000_000), ("kb", 1_000)):
+        if size >= scale:
+            return words.say(f"size.{unit}", n=Fraction(round(10 * size / scale), 10))
+    return words.say("size.b", n=size)

@@ -1,0 +1,35 @@
+"""The front page: what this is, and every portfolio at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lakthan.pages.site import Json, Page, Site
+from lakthan.rubric import Rubric, maximum
+
+WIDE = 12
+"""A rubric with more indicators than this is shown by area where its portfolios stand side by side."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The front page, with a table for each rubric that somebody answered."""
+    boards = [_board(site, rubric) for rubric in site.project.rubrics.values() if site.of_rubric(rubric)]
+    about = site.project.site
+    evidence = sum(len(answer.evidence) for a in site.assessments for answer in a.portfolio.all_answers())
+    yield site.page(
+        "home.md.j2", "index.md", site.text(about.title), site.text(about.description), boards=boards, evidence=evidence
+    )
+
+
+def _board(site: Site, rubric: Rubric) -> Json:
+    """The portfolios of a rubric side by side: a column for each indicator, or for each area where they are many."""
+    columns: list[Any] = list(rubric.every_indicator())
+    wide = len(columns) > WIDE and bool(rubric.areas)
+    if wide:
+        columns = list(rubric.areas)
+    rows = []
+    for assessment in site.of_rubric(rubric):
+        nodes = {node.path: node for node in assessment.latest.root.walk()}
+        rows.append({"assessment": assessment, "nodes": [nodes[column.id] for column in columns]})
+    return {"rubric": rubric, "columns": columns, "wide": wide, "rows": rows, "max": maximum(rubric)}

@@ -1,0 +1,61 @@
+"""The page of each indicator: its ladder with ticks and reasons, what is missing, evidence, and the unit's account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakthan import rules
+from lakthan.model import Answer, Place
+from lakthan.pages import answers, menus
+from lakthan.pages.account import account
+from lakthan.pages.site import Page, Site, groups
+from lakthan.rubric import Criterion, Indicator, Note
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for each indicator of each portfolio, answered or not."""
+    for assessment in site.assessments:
+        portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
+        indicators = list(rubric.every_indicator())
+        for position, indicator in enumerate(indicators):
+            file = f"{portfolio.folder}/{indicator.id}.md"
+            answer = portfolio.answers.get(indicator.id)
+            node = assessment.latest.indicators[indicator.id]
+            conditions = answers.asked(node)
+            yield site.portfolio_page(
+                "indicator.md.j2",
+                assessment,
+                indicator.id,
+                site.numbered(indicator.id, indicator.title),
+                f"{site.short_name(portfolio.unit)} · {site.text(rubric.short)} · {site.text(indicator.title)}",
+                menu=menus.of_portfolio(site, assessment, indicator.id),
+                indicator=indicator,
+                node=node,
+                answer=answer,
+                own=answer or Answer(indicator.id, Place(file)),
+                area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+                records=answers.evidence(assessment, indicator.id),
+                facts=answers.facts(portfolio, answer, conditions),
+                registers=answers.registers(portfolio, answer),
+                channels=answers.channels(portfolio, indicator.id),
+                asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
+                account=account(answer.body if answer else "", "../", site.say("table.scroll")),
+                notes=_notes(indicator),
+                before=indicators[position - 1] if position else None,
+                after=indicators[position + 1] if position + 1 < len(indicators) else None,
+                problems=[p for p in site.problems if p.place.file == file],
+            )
+
+
+def _notes(indicator: Indicator) -> list[Note]:
+    """Every doubt about the indicator and its criteria, each once."""
+    found: dict[str, Note] = {}
+
+    def walk(node: Criterion) -> None:
+        for note in node.notes:
+            found.setdefault(note.id, note)
+        for child in node.criteria:
+            walk(child)
+
+    walk(indicator)
+    return list(found.values())

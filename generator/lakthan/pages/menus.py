@@ -1,0 +1,61 @@
+"""The menu beside a page: the rubrics beside a rubric, and a portfolio beside its own pages, never the whole site."""
+
+from __future__ import annotations
+
+from lakthan.model import Assessment
+from lakthan.pages.charts import tone
+from lakthan.pages.site import Json, Site, groups
+from lakthan.pages.words import tame
+from lakthan.rubric import Rubric
+
+
+def of_rubrics(site: Site, shown: Rubric) -> list[Json]:
+    """Every rubric."""
+    rubrics = site.project.rubrics.values()
+    items = [_item(site.text(rubric.short), f"rubrics/{rubric.id}/", active=rubric is shown) for rubric in rubrics]
+    return [{"title": "", "items": [_item(site.say("rubrics.title"), "rubrics/"), *items]}]
+
+
+def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
+    """A portfolio: itself, its evidence and channels, and its indicators by area with their points.
+
+    *active* is the page that the menu stands beside: an indicator, an address such as `evidence/`, or nothing for the
+    portfolio's own page.
+    """
+    portfolio = assessment.portfolio
+
+    def entry(name: str, url: str) -> Json:
+        return _item(site.say(name), f"{portfolio.id}/{url}", active=active == url)
+
+    own: list[Json] = [
+        entry("portfolio.overview", ""),
+        entry("evidence.title", "evidence/"),
+        entry("channels.title", "channels/"),
+    ]
+    menu: list[Json] = [{"title": tame(site.short_name(portfolio.unit)), "items": own}]
+    for area, _, indicators in groups(portfolio.rubric):
+        if not indicators:
+            continue
+        items = []
+        for indicator in indicators:
+            node = assessment.latest.indicators[indicator.id]
+            points = f"{site.show(node.points)}/{site.show(node.max)}" if node.applies else site.say("score.na_short")
+            items.append(
+                _item(
+                    site.text(indicator.title),
+                    f"{portfolio.id}/{indicator.id}/",
+                    number=site.show(indicator.id),
+                    points=points,
+                    tint=tone(node.points, node.max) if node.applies else "na",
+                    active=active == indicator.id,
+                )
+            )
+        title = site.heading(area) if area else site.say("indicators.title")
+        menu.append({"title": tame(title), "items": items})
+    return menu
+
+
+def _item(title: str, url: str, *, points: str = "", tint: str = "", number: str = "", active: bool = False) -> Json:
+    found: Json = {"title": tame(title), "url": url}
+    extra = {"number": number, "points": points, "tone": tint, "active": active}
+    return found | {key: value for key, value in extra.items() if value}

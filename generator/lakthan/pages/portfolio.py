@@ -1,0 +1,55 @@
+"""A portfolio's own page: score, levels, rounds, areas, readings, what is missing, and what a check found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakthan.model import Assessment
+from lakthan.pages import answers, charts, menus
+from lakthan.pages.account import account
+from lakthan.pages.site import Json, Page, Site, groups
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The first page of each portfolio."""
+    for assessment in site.assessments:
+        portfolio, rubric, latest = assessment.portfolio, assessment.portfolio.rubric, assessment.latest
+        channels = answers.channels(portfolio)
+        name = site.unit_name(portfolio.unit)
+        yield site.portfolio_page(
+            "portfolio.md.j2",
+            assessment,
+            "index",
+            name,
+            site.say("portfolio.description", unit=name, rubric=rubric.title, points=latest.points, max=latest.max),
+            menu=menus.of_portfolio(site, assessment, ""),
+            account=account(portfolio.shared.body, "", site.say("table.scroll")),
+            rounds=_rounds(assessment),
+            areas=_areas(assessment),
+            chart=charts.timeline(site, assessment),
+            problems=[p for p in site.problems if p.place.file.startswith(f"{portfolio.folder}/")],
+            facts=answers.facts(portfolio, portfolio.shared),
+            registers=answers.registers(portfolio, portfolio.shared),
+            channels=channels,
+            places=answers.places(channels),
+            evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
+            groups=list(groups(rubric)),
+        )
+
+
+def _rounds(assessment: Assessment) -> list[Json]:
+    """The rounds of the rubric, each with its score if it is reached."""
+    scores = {score.round: score for score in assessment.scores}
+    return [{"round": round, "score": scores.get(round.id)} for round in assessment.portfolio.rubric.rounds]
+
+
+def _areas(assessment: Assessment) -> list[Json]:
+    """The areas of the rubric with their score in each round reached."""
+    found = []
+    for area, depth, _ in groups(assessment.portfolio.rubric):
+        if area:
+            scores = [
+                next(n for n in score.root.walk() if n.node is area or n.path == area.id) for score in assessment.scores
+            ]
+            found.append({"area": area, "depth": depth, "scores": scores})
+    return found

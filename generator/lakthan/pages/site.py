@@ -1,0 +1,169 @@
+"""What every page may use: the site with its words and its data, and how a page comes of a template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from lakthan import exports
+from lakthan.diagnostics import Diagnostic
+from lakthan.model import Assessment, Project, Unit
+from lakthan.pages import charts, conditions, fields
+from lakthan.pages.addresses import address, outside, relative
+from lakthan.pages.words import Words, code, md, one_line, tame, tidy
+from lakthan.rubric import Area, Indicator, Rubric
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file of the site: its path inside the docs folder, and what it holds."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Words):
+    """The site in one language: what it shows, and the templates that show it."""
+
+    project: Project
+    assessments: tuple[Assessment, ...]
+    templates: tuple[Path, ...]
+    problems: tuple[Diagnostic, ...]
+    sizes: Mapping[str, int]
+    env: jinja2.Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "env", _environment(self))
+
+    def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
+        """The portfolios that answer a rubric."""
+        return tuple(a for a in self.assessments if a.portfolio.rubric.id == rubric.id)
+
+    def of_unit(self, unit: Unit) -> tuple[Assessment, ...]:
+        """The portfolios of a unit."""
+        return tuple(a for a in self.assessments if a.portfolio.unit == unit.id)
+
+    def unit_name(self, name: str) -> str:
+        """The name of a unit by its id; the id where there is no such unit."""
+        unit = self.project.units.get(name)
+        return self.text(unit.name) if unit else name
+
+    def short_name(self, name: str) -> str:
+        """The short name of a unit, where it has one."""
+        unit = self.project.units.get(name)
+        return self.text(unit.short or unit.name) if unit else name
+
+    def page(
+        self,
+        template: str,
+        path: str,
+        title: str,
+        description: str,
+        *,
+        menu: Sequence[Json] = (),
+        hide: Sequence[str] = (),
+        **context: Any,
+    ) -> Page:
+        """A page from a template. Without a *menu* it stands alone; *hide* names the sidebars that it has no use for.
+
+        Front matter goes into the theme's own templates, which do not escape it.
+        """
+        url = address(path)
+        meta: Json = {"title": tame(title), "description": tame(description)}
+        if menu:
+            # An address of the menu is relative to its page: the theme cannot work that out the same in both builders.
+            meta["menu"] = [
+                {**group, "items": [{**item, "url": relative(item["url"], url)} for item in group["items"]]}
+                for group in menu
+            ]
+        if hide := hide or (() if menu else ("navigation", "toc")):
+            meta["hide"] = list(hide)
+        content = self.env.get_template(f"pages/{template}").render(
+            title=title, href=partial(relative, start=url), url=url, **context
+        )
+        head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
+        return Page(path, f"---\n{head}---\n\n{tidy(content)}".encode())
+
+    def portfolio_page(
+        self, template: str, assessment: Assessment, name: str, title: str, description: str = "", **context: Any
+    ) -> Page:
+        """A page of a portfolio, with what all of them know. By default its description is unit, rubric and title."""
+        portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
+        return self.page(
+            template,
+            f"{portfolio.id}/{name}.md",
+            title,
+            description or f"{self.short_name(portfolio.unit)} · {self.text(rubric.short)} · {title}",
+            assessment=assessment,
+            portfolio=portfolio,
+            rubric=rubric,
+            score=assessment.latest,
+            **context,
+        )
+
+
+def _environment(site: Site) -> jinja2.Environment:
+    """The names and filters that every template knows."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([str(folder) for folder in site.templates]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=one_line,
+    )
+    env.globals.update(
+        # The site and its words
+        digits=site.digits,
+        language=site.language,
+        project=site.project,
+        site=site.project.site,
+        heading=site.heading,
+        level_title=site.level_title,
+        measure=site.measure,
+        numbered=site.numbered,
+        say=site.say,
+        short_name=site.short_name,
+        span=site.span,
+        unit_name=site.unit_name,
+        # Scores as pictures
+        ring=charts.ring,
+        share=charts.share,
+        tone=charts.tone,
+        # What a rubric asks, and what a unit filled in
+        attachment=partial(fields.attachment, site, site.sizes),
+        condition=partial(conditions.asked, site),
+        field_value=partial(fields.field_value, site),
+        outside=outside,
+        # What the JSON beside the pages says in the same words
+        anchor=exports.anchor,
+        exports=exports.EXPORTS,
+        needed=exports.needed,
+        required=exports.required,
+    )
+    env.filters.update(
+        date=partial(fields.date, site),
+        code=code,
+        md=md,
+        said=site.said,
+        show=site.show,
+        t=site.text,
+    )
+    return env
+
+
+def groups(node: Rubric | Area, depth: int = 0) -> Iterator[tuple[Area | None, int, tuple[Indicator, ...]]]:
+    """The areas of a rubric in order, with their depth and the indicators that stand in them directly."""
+    if node.indicators:
+        yield (node if isinstance(node, Area) else None), depth, node.indicators
+    elif isinstance(node, Area):
+        yield node, depth, ()
+    for area in node.areas:
+        yield from groups(area, depth + 1)

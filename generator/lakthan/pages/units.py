@@ -1,0 +1,45 @@
+"""The list of units, and each unit's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakthan import thai
+from lakthan.model import Unit
+from lakthan.pages.site import Page, Site
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The list of units, and a page for each."""
+    ordered = sorted(site.project.units.values(), key=lambda unit: (unit.id.count("/"), thai.sort_key(unit.name.th)))
+    children: dict[str | None, list[Unit]] = {}
+    for unit in ordered:
+        children.setdefault(unit.parent, []).append(unit)
+
+    def walk(parent: str | None, depth: int) -> Iterator[tuple[Unit, int]]:
+        for unit in children.get(parent, ()):
+            yield unit, depth
+            yield from walk(unit.id, depth + 1)
+
+    entries = [{"unit": unit, "depth": depth, "portfolios": site.of_unit(unit)} for unit, depth in walk(None, 0)]
+    yield site.page("units.md.j2", "units/index.md", site.say("units.title"), site.say("units.lead"), entries=entries)
+    for unit in site.project.units.values():
+        yield site.page(
+            "unit.md.j2",
+            f"{unit.id}/index.md",
+            site.text(unit.name),
+            site.text(unit.about) or site.say("unit.description", name=unit.name),
+            unit=unit,
+            parents=_parents(site, unit),
+            parts=children.get(unit.id, []),
+            portfolios=site.of_unit(unit),
+        )
+
+
+def _parents(site: Site, unit: Unit) -> list[Unit]:
+    found: list[Unit] = []
+    name = unit.parent
+    while name and name in site.project.units and site.project.units[name] not in found:
+        found.insert(0, site.project.units[name])
+        name = site.project.units[name].parent
+    return found

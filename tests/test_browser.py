@@ -1,0 +1,336 @@
+"""The built site in a browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+PAGES = (
+    "",
+    "units/",
+    "rubrics/",
+    "rubrics/moi-moral-2569/",
+    "rubrics/oae-unit-2567/",
+    "channels/",
+    "about/",
+    "dip-ict/",
+    "dip-ict/moi-moral-2569/",
+    "dip-ict/moi-moral-2569/1/",
+    "dip-ict/moi-moral-2569/9/",
+    "dip-ict/moi-moral-2569/evidence/",
+    "dip-ict/moi-moral-2569/channels/",
+    "oae-demo/",
+    "oae-demo/oae-unit-2567/",
+    "oae-demo/oae-unit-2567/6.3/",
+    "oae-demo/oae-unit-2567/7.3/",
+    "oae-demo/oae-unit-2567/evidence/",
+)
+"""At least one of each sort."""
+CONTENT = "article.md-content__inner"
+INDICATOR = "dip-ict/moi-moral-2569/1/"
+EACH_PAGE = pytest.mark.parametrize("path", PAGES)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), MAC)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """The site on a server, not at its top."""
+    top = site.parent.parent
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(top))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{site.relative_to(top).as_posix()}/"
+        server.shutdown()
+
+
+class Watched:
+    """A page, and everything that goes wrong or out while it is open."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page, self.address = context.new_page(), address
+        self.wrong: list[str] = []
+        self.requests: list[str] = []
+        self.page.on(
+            "console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None
+        )
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        self.page.on(
+            "response", lambda got: self.wrong.append(f"{got.status}: {got.url}") if got.status >= 400 else None
+        )
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path, wait_until="networkidle")
+        return self.page
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport={"width": 1280, "height": 900}, locale="th-TH") as context:
+        yield context
+
+
+@pytest.fixture
+def watched(context: BrowserContext, address: str) -> Watched:
+    return Watched(context, address)
+
+
+# Each page -------------------------------------------------------------------------------------------------------
+
+
+@EACH_PAGE
+def test_a_page_asks_no_other_server_and_nothing_goes_wrong(watched: Watched, path: str) -> None:
+    watched.open(path)
+    assert watched.wrong == []
+    assert len(watched.requests) > 3
+    assert [url for url in watched.requests if not url.startswith((watched.address, "data:", "blob:"))] == []
+
+
+def test_the_search_asks_no_other_server_either(watched: Watched) -> None:
+    page = watched.open("")
+    page.locator(".md-search__input").first.fill("Lakthan")
+    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
+    assert any("search" in url for url in watched.requests)
+    assert watched.wrong == []
+    assert [url for url in watched.requests if not url.startswith((watched.address, "data:", "blob:"))] == []
+
+
+@EACH_PAGE
+def test_the_letters_are_sarabun(watched: Watched, context: BrowserContext, path: str) -> None:
+    page = watched.open(path)
+    page.evaluate("document.fonts.ready")
+    session = context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    used = set()
+    for selector in ("article h1", "article p, article li, article td", ".md-header", ".md-footer"):
+        for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"][:40]:
+            for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
+                used.add((font["familyName"], font["isCustomFont"]))
+    assert ("Sarabun", True) in used
+    # Signs that the font lacks may come from another, letters may not.
+    assert {family for family, _ in used if "Thai" in family or "Loma" in family or "Garuda" in family} == set()
+    missing = page.evaluate(
+        "[...document.querySelectorAll('article, .md-header, .md-footer')].map(e => getComputedStyle(e).fontFamily)"
+    )
+    assert all(family.replace('"', "").startswith("Sarabun") for family in missing)
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, address: str, path: str, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 800}, is_mobile=True, has_touch=True) as context:
+        page = Watched(context, address).open(path)
+        page.evaluate("document.fonts.ready")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # Nothing sticks out that a box hides, but what a box of its own lets scroll.
+        outside = page.evaluate(
+            """width => [...document.querySelectorAll('article *')].filter(e =>
+                 e.getBoundingClientRect().right > width + 1 && e.getClientRects().length
+                 && getComputedStyle(e).position !== 'absolute'
+                 && !e.closest('.lk-scroll, .md-typeset__scrollwrap, svg, pre')).map(e => e.outerHTML.slice(0, 120))""",
+            width,
+        )
+        assert outside == []
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(…)`, as WCAG defines it."""
+    parts = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_follow_the_reader(browser: Browser, address: str, scheme: str) -> None:
+    with browser.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
+        watched = Watched(context, address)
+        page = watched.open("dip-ict/moi-moral-2569/")
+        expect(page.locator("body")).to_have_attribute(
+            "data-md-color-scheme", "slate" if scheme == "dark" else "default"
+        )
+        back = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        text = luminance(page.evaluate("getComputedStyle(document.querySelector('article h1')).color"))
+        assert (back < text) is (scheme == "dark")
+        assert (max(back, text) + 0.05) / (min(back, text) + 0.05) >= 4.5
+        assert watched.wrong == []
+
+
+def test_thai_digits_are_shown_and_ascii_ones_linked(watched: Watched) -> None:
+    page = watched.open("dip-ict/moi-moral-2569/")
+    shown = page.locator(CONTENT).inner_text()
+    assert "๒๗" in shown
+    assert "๒๗ พ.ค. ๒๕๖๙" in shown
+    addresses = page.evaluate("[...document.links].map(link => link.getAttribute('href'))")
+    assert "9/" in addresses
+    assert not [found for found in addresses if re.search("[๐-๙]|%E0%B9%9[0-9]", found)]
+    page = watched.open("dip-ict/moi-moral-2569/9/")
+    assert (
+        page.locator("a[href='https://ict.dip.go.th/th/category/2023-01-31-16-14-18/2026-05-27-10-04-51']").count() > 0
+    )
+
+
+# By keyboard -----------------------------------------------------------------------------------------------------
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
+
+
+def test_the_first_stop_skips_to_the_content(watched: Watched) -> None:
+    page = watched.open(INDICATOR)
+    page.keyboard.press("Tab")
+    skip = page.locator(".md-skip")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    expect(skip).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    assert page.url.split("#")[1] in page.evaluate("[...document.querySelectorAll('article [id]')].map(e => e.id)")
+    # The next stop is in the content.
+    page.keyboard.press("Tab")
+    assert page.evaluate("!!document.activeElement.closest('article')"), focused(page)
+
+
+@pytest.mark.parametrize("path", ["", "dip-ict/moi-moral-2569/", INDICATOR])
+def test_every_stop_is_named_and_seen(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    stops = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(60)  # the theme fades its marks in
+        stop = page.evaluate(
+            """() => { const e = document.activeElement;
+                 // The theme hides its switch of colours behind a label.
+                 const shown = e.matches('.md-option') ? e.nextElementSibling : e;
+                 const s = getComputedStyle(shown), r = shown.getBoundingClientRect();
+                 const drawn = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none';
+                 return {html: e.outerHTML.slice(0, 160), seen: r.width > 0 && r.height > 0, drawn,
+                         named: !!(e.innerText || '').trim() || !!e.getAttribute('aria-label') || !!e.title
+                                || !!e.labels?.length || !!e.getAttribute('placeholder')}; }"""
+        )
+        if stop["html"].startswith("<body"):
+            break
+        if "md-search__" not in stop["html"]:  # the theme's search shows that it is reached by opening
+            stops.append(stop)
+    assert len(stops) >= 8
+    assert [stop["html"] for stop in stops if not stop["seen"]] == []
+    assert [stop["html"] for stop in stops if not stop["drawn"]] == []
+    assert [stop["html"] for stop in stops if not stop["named"]] == []
+
+
+def test_the_next_indicator_by_keyboard(watched: Watched) -> None:
+    page = watched.open(INDICATOR)
+    following = page.locator("a[rel=next]").last
+    following.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dip-ict/moi-moral-2569/2/")
+    expect(page.locator("nav [aria-current=page]").first).to_be_attached()
+
+
+def test_the_menu_of_a_narrow_screen_opens(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True) as context:
+        page = Watched(context, address).open(INDICATOR)
+        link = page.locator("nav.lk-nav a[href='../2/']")
+        expect(link).not_to_be_in_viewport()
+        page.locator("label.md-header__button[for=__drawer]").click()
+        expect(link).to_be_in_viewport()
+        link.click()
+        page.wait_for_url("**/dip-ict/moi-moral-2569/2/")
+
+
+# By clicking -----------------------------------------------------------------------------------------------------
+
+
+def walk_to_the_first_indicator(page: Page) -> None:
+    page.locator("article a", has_text="ศูนย์เทคโนโลยีสารสนเทศและการสื่อสาร").first.click()
+    page.wait_for_url(re.compile("dip-ict/moi-moral-2569/"))
+    page.locator("article a", has_text="ประกาศเจตนารมณ์ร่วมกันขับเคลื่อนองค์กรคุณธรรม").first.click()
+    page.wait_for_url(re.compile("dip-ict/moi-moral-2569/1/"))
+    expect(page.locator(CONTENT)).to_contain_text("๓๓/๓๔ = ๙๗.๐๕ %")
+
+
+def test_from_home_to_an_indicator_and_its_evidence(watched: Watched) -> None:
+    page = watched.open("")
+    walk_to_the_first_indicator(page)
+    with page.expect_response(re.compile("declaration-placeholder.pdf")) as opened:
+        page.evaluate("fetch(document.querySelector('article a[href$=\"declaration-placeholder.pdf\"]').href)")
+    assert opened.value.status == 200
+
+
+def test_the_same_from_a_folder_without_a_server(context: BrowserContext, site: Path) -> None:
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    walk_to_the_first_indicator(page)
+    assert page.url.startswith("file:")
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(
+        "[...document.fonts].some(font => font.family.includes('Sarabun') && font.status === 'loaded')"
+    )
+
+
+def test_without_scripts_everything_is_there(browser: Browser, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        walk_to_the_first_indicator(page)
+
+
+def test_a_page_prints_without_its_frame(watched: Watched) -> None:
+    page = watched.open(INDICATOR)
+    page.emulate_media(media="print")
+    assert not page.locator(".md-header").is_visible()
+    assert not page.locator(".md-sidebar--primary").is_visible()
+    assert page.locator(CONTENT).is_visible()
+
+
+# Accessibility ---------------------------------------------------------------------------------------------------
+
+
+@EACH_PAGE
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing(browser: Browser, address: str, path: str, scheme: str, width: int) -> None:
+    axe = Path(str(pytest.importorskip("axe_playwright_python").__file__)).with_name("axe.min.js")
+    dark = scheme == "dark"
+    with browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    ) as context:
+        page = Watched(context, address).open(path)
+        page.add_script_tag(path=axe)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert {(one["id"], node["html"][:160]) for one in found["violations"] for node in one["nodes"]} == set()
