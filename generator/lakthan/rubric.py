@@ -358,6 +358,8 @@ class Indicator(Criterion):
     title: Text
     may_not_apply: bool = False
     """A unit may declare this not applicable, with a reason; it then leaves total and maximum alike."""
+    publication: bool = False
+    """What it asks is part of publishing: the portfolio shows these together, met or not."""
     continues: tuple[str, ...] = ()
     """`rubric:indicator` of earlier editions that asked the same."""
 

@@ -8,6 +8,7 @@ from lakthan.model import Assessment
 from lakthan.pages import answers, charts, menus
 from lakthan.pages.account import account
 from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.rubric import Indicator
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -32,9 +33,24 @@ def pages(site: Site) -> Iterator[Page]:
             registers=answers.registers(portfolio, portfolio.shared),
             channels=channels,
             places=answers.places(channels),
+            publication=_publication(assessment),
             evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
             groups=list(groups(rubric)),
         )
+
+
+def _publication(assessment: Assessment) -> list[Json]:
+    """What the rubric asks of publishing, at its best: of a ladder the top rung, of steps all."""
+    found = []
+    for node in assessment.latest.indicators.values():
+        if not (isinstance(node.node, Indicator) and node.node.publication and node.applies):
+            continue
+        leaves = list(node.leaves())
+        if node.node.award == "highest":
+            leaves = [max(leaves, key=lambda leaf: leaf.max)]
+        findings = [finding for leaf in leaves for finding in leaf.findings]
+        found.append({"node": node, "ready": all(leaf.holds for leaf in leaves), "findings": findings})
+    return found
 
 
 def _rounds(assessment: Assessment) -> list[Json]:
