@@ -18,6 +18,12 @@ CODE = Path(lakthan.__file__).parent
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
 TH, EN = messages.catalogue("th"), messages.catalogue("en")
 
+
+def _keys_of(prefix: str) -> Iterator[str]:
+    """What the catalogue itself lists under *prefix*."""
+    return (key.removeprefix(f"{prefix}.") for key in messages.catalogue("th") if key.startswith(f"{prefix}."))
+
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Message limit.{}": ("at_least", "more_than", "at_most", "less_than"),
     "Message where.{}{}": tuple(
@@ -32,6 +38,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "problem language-{}": (
         "comparison", "of-what", "award", "leaf", "leaf-keys", "children", "choices", "period-and-rounds"
     ),
+    "Message document.where.{}": tuple(_keys_of("document.where")),
+    "Message document.trouble.{}": tuple(_keys_of("document.trouble")),
+    "Message privacy.kind.{}": tuple(_keys_of("privacy.kind")),
+    "Message attachment.kind.{}": tuple(_keys_of("attachment.kind")),
+    "problem {}-found": ("citizen-number", "phone", "email", "bank-account"),
     "say condition.covers_{}": ("month", "quarter"),
     "say size.{}": ("kb", "mb"),
 }  # fmt: skip
@@ -97,7 +108,7 @@ def test_a_message_states_and_help_suggests_in_one_style(code: str) -> None:
 # What the code says ----------------------------------------------------------------------------------------------
 
 CALLS = {"Message": "Message", "say": "say", "report": "problem", "Diagnostic": "problem", "Doubt": "problem"}
-REPORTING = ("load", "check", "lint", "names", "strictyaml")
+REPORTING = ("load", "check", "lint", "names", "strictyaml", "attachments", "links", "privacy", "writing")
 
 
 def _said() -> Iterator[tuple[str, str]]:

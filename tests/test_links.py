@@ -127,7 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(302, Location="/circle")
 
     def at_endless(self) -> None:
-        self.answer(302, Location=f"/endless?{self.times()}{self.path[-30:]}")
+        self.answer(302, Location=f"/endless?{len(self.server.asked)}")
 
     def at_moved(self) -> None:
         self.answer(301, Location="/page/new#part")
@@ -362,7 +362,8 @@ def test_redirects_are_followed_by_hand(server: Server) -> None:
     assert links.away(server.at("other-host"), elsewhere.redirect)
     assert links.away(server.at("lost"), go(server.at("lost")).redirect)
     assert not links.away(server.at("moved"), server.at("page/new"))
-    assert len([path for path in server.paths() if path.startswith("/endless")]) == 0
+    go(server.at("circle"))
+    assert server.paths().count("/circle") == 1
     go(server.at("endless"), replace(QUICK, hops=4))
     assert len([path for path in server.paths() if path.startswith("/endless")]) == 5
 
@@ -416,7 +417,12 @@ def test_robots_are_respected(server: Server) -> None:
     assert not [path for path in server.paths() if path.startswith("/private")]
     server.robots = (503, b"", "text/plain")
     assert go(server.at("page")).status == "robots"
-    for sound in [(404, b""), (403, b""), (200, b"\xff\x00nonsense"), (200, "User-agent: *\nCrawl-delay: ²".encode())]:
+    for sound in [
+        (404, b"User-agent: *\nDisallow: /"),
+        (403, b""),
+        (200, b"\xff\x00nonsense"),
+        (200, "User-agent: *\nCrawl-delay: ²".encode()),
+    ]:
         server.robots = (*sound, "text/plain")
         assert go(server.at("page")).status == "ok"
 
@@ -462,7 +468,7 @@ def test_private_places_are_not_visited(server: Server) -> None:
     assert server.asked == []
 
 
-@pytest.mark.parametrize("place", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::808:808"])
+@pytest.mark.parametrize("place", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::808:808", "::ffff:8.8.8.8"])
 def test_public_places_are(place: str) -> None:
     assert not reach._is_private(place)
 
@@ -489,6 +495,13 @@ def test_the_host_header_is_the_name(server: Server, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert go(server.at("page", "named.test")).status == "ok"
     assert {host for _, _, host, _ in server.asked} == {f"named.test:{server.server_port}"}
+
+
+def test_a_host_is_tried_at_each_of_its_addresses(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [("127.0.0.2", server.server_port), ("127.0.0.1", server.server_port)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert go(server.at("page", "two.test")).status == "ok"
 
 
 def test_names_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -630,7 +643,8 @@ def test_addresses_of_units_evidence_channels_and_accounts(sample: Project) -> N
     body = (
         "See [ours](https://one.example/a), <https://two.example/b?x=1&y=2>\n\n"
         "    [code](https://code.example/)\n\n"
-        "[again](https://one.example/a#part) and [longer](https://one.example/abc) and [ref][r] [file](files/1.pdf)\n\n"
+        "[again](https://one.example/a#part) and [ref][r] [file](files/1.pdf)\n"
+        "and [longer](https://one.example/abc)\n\n"
         "[r]: https://three.example/\n"
     )
     project = with_answer(
@@ -649,8 +663,8 @@ def test_addresses_of_units_evidence_channels_and_accounts(sample: Project) -> N
         "https://five.example/": (Place("a.md", 20),),
         "https://four.example/": (Place("a.md", 1),),
         "https://one.example/a": (Place("a.md", 10), Place(file, 1), Place(file, 5)),
-        "https://one.example/abc": (Place(file, 5),),
-        "https://three.example/": (Place(file, 7),),
+        "https://one.example/abc": (Place(file, 6),),
+        "https://three.example/": (Place(file, 8),),
         "https://two.example/b?x=1&y=2": (Place(file, 1),),
     }
 

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import os
 import random
+import sys
 import time
 import zipfile
 import zlib
@@ -148,6 +149,7 @@ LEFT_ALONE = [
     "@someone ผู้ใช้ a@b",
     "บัญชีกิจกรรม ๑๒ รายการ",
     "1234567890",
+    "12-081-234-5678",
     "รุ่น 1.2.3.4.5",
 ]
 
@@ -193,6 +195,11 @@ def test_every_number_with_its_check_digit_is_found(twelve: str, joint: str, in_
     (found,) = find(f"เลขที่ {text} ครับ")
     assert found.kind == "citizen-number"
     assert digits[:10] not in "".join(filter(str.isdigit, thai.ascii_digits(found.shown)))
+
+
+@given(st.from_regex(r"9[0-9]{11}|0[0-9]{4}[0-7][0-9]{6}", fullmatch=True))
+def test_books_companies_and_offices_have_numbers_of_that_shape(twelve: str) -> None:
+    assert kinds(twelve + _check_digit(twelve)) == []
 
 
 @given(st.from_regex(r"[1-8][0-9]{11}", fullmatch=True), st.integers(1, 9))
@@ -270,8 +277,8 @@ def test_diagnostics_repeat_nothing() -> None:
 # In an attachment ------------------------------------------------------------------------------------------------
 
 
-def pdf(*contents: bytes, more: tuple[bytes, ...] = ()) -> bytes:
-    """A PDF file with a page for each content stream. Objects from 4 + 2·n on are *more*."""
+def pdf(*contents: bytes, more: tuple[bytes, ...] = (), packed: bool = False) -> bytes:
+    """A PDF file with a page for each content stream, or *packed* one. Objects from 4 + 2·n on are *more*."""
     n = len(contents)
     kids = b" ".join(b"%d 0 R" % (4 + 2 * i) for i in range(n))
     objects = [
@@ -281,13 +288,13 @@ def pdf(*contents: bytes, more: tuple[bytes, ...] = ()) -> bytes:
     ]
     last = 4 + 2 * n
     for i, content in enumerate(contents):
-        packed = zlib.compress(content)
+        stream = content if packed else zlib.compress(content)
         resources = b"<</Font<</F 3 0 R>>/XObject<</X %d 0 R>>>>" % last if more else b"<</Font<</F 3 0 R>>>>"
         annots = b"/Annots[%d 0 R]" % last if more and b"/Widget" in more[0] else b""
         page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents %d 0 R/Resources%s%s>>"
         objects += [
             page % (5 + 2 * i, resources, annots),
-            b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
+            b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream),
         ]
     objects += more
     out = b"%PDF-1.7\n"
@@ -448,33 +455,32 @@ def test_svg_words_are_read_and_shapes_are_not(tmp_path: Path) -> None:
 
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 HOSTILE = {
-    "empty.pdf": b"",
-    "header.pdf": b"%PDF-1.7\n",
-    "no pages.pdf": pdf(),
-    "text.docx": b"no package",
-    "ole.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
-    "nothing in it.docx": package(),
-    "not xml.docx": package(word__document_xml="<w:p"),
-    "entities.docx": package(word__document_xml=f"{LAUGHS}<x>&b;</x>"),
-    "deep.docx": package(word__document_xml="<a>" * 100_000),
-    "elements.docx": package(word__document_xml=f"<a>{'<b/>' * documents.EVENTS}</a>"),
-    "bomb.docx": package(word__document_xml=f"<a>{' ' * (30 * 2**20)}</a>"),
-    "index.xlsx": xlsx({"a": '<row><c r="A1" t="s"><v>x</v></c></row>'}),
-    "relation.xlsx": xlsx({"a": ""})[:-30],
-    "entities.svg": f"{LAUGHS}<svg>&b;</svg>".encode(),
-    "external.svg": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><svg>&a;</svg>',
-    "large.txt": b"a" * (documents.LARGEST_TEXT + 1),
-    "field.csv": b'"' + b"a" * 200_000,
+    "empty.pdf": (b"", "damaged"),
+    "header.pdf": (b"%PDF-1.7\n", "damaged"),
+    "no pages.pdf": (pdf(), "damaged"),
+    "text.docx": (b"no package", "damaged"),
+    "ole.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted"),
+    "nothing in it.docx": (package(), "damaged"),
+    "not xml.docx": (package(word__document_xml="<w:p"), "damaged"),
+    "entities.docx": (package(word__document_xml=f"{LAUGHS}<x>&b;</x>"), "damaged"),
+    "deep.docx": (package(word__document_xml="<a>" * 100_000 + "</a>" * 100_000), "partly"),
+    "elements.docx": (package(word__document_xml=f"<a>{'<b/>' * documents.EVENTS}</a>"), "partly"),
+    "bomb.docx": (package(word__document_xml=f"<a>{' ' * documents.UNPACKED}</a>"), "partly"),
+    "index.xlsx": (xlsx({"a": '<row><c r="A1" t="s"><v>x</v></c></row>'}), "damaged"),
+    "cut.xlsx": (xlsx({"a": ""})[:-30], "damaged"),
+    "entities.svg": (f"{LAUGHS}<svg>&b;</svg>".encode(), "damaged"),
+    "external.svg": (b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><svg>&a;</svg>', "damaged"),
+    "large.txt": (b"a" * (documents.LARGEST_TEXT + 1), "partly"),
+    "field.csv": (b'"' + b"a" * 200_000, "damaged"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_reported(tmp_path: Path, name: str) -> None:
+    data, trouble = HOSTILE[name]
     start = time.process_time()
-    found = documents.read(put(tmp_path, name, HOSTILE[name]))
-    assert found.trouble in ("damaged", "encrypted", "partly")
-    assert messages.has(f"document.trouble.{found.trouble}")
-    assert time.process_time() - start < 5
+    assert documents.read(put(tmp_path, name, data)).trouble == trouble
+    assert time.process_time() - start < 3
 
 
 def test_what_came_before_the_trouble_counts(tmp_path: Path) -> None:
@@ -504,7 +510,7 @@ def test_damage_never_raises(
     documents.read(put(tmp_path_factory.getbasetemp(), f"damaged.{sort}", bytes(damaged[:kept])))
 
 
-def test_a_pdf_that_never_ends_is_left_and_the_next_one_read(tmp_path: Path) -> None:
+def test_a_pdf_that_never_ends_takes_only_its_process_and_the_next_one_read(tmp_path: Path) -> None:
     # Twelve forms, each drawing the next one sixteen times.
     form = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X %d 0 R>>>>/Length 96>>"
     form += b"stream\n%s\nendstream"
@@ -522,14 +528,18 @@ def test_a_pdf_that_never_ends_is_left_and_the_next_one_read(tmp_path: Path) -> 
         reader.close()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the system keeps no such limit")
+def test_a_pdf_that_takes_too_long_is_left(tmp_path: Path) -> None:
+    # No process starts in a millisecond.
+    reader = pdftext.Reader(seconds=0.001)
+    assert reader.read(put(tmp_path, "sound.pdf", SOUND["pdf"])).trouble == "damaged"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no such limit")
 def test_a_pdf_that_unpacks_for_ever_fills_no_memory(tmp_path: Path) -> None:
-    twice = zlib.compress(zlib.compress(b"0 0 m " * (20 * 2**20), 9), 9)
-    bomb = pdf(b"").replace(b"/Filter/FlateDecode", b"/Filter[/FlateDecode/FlateDecode]")
-    start = bomb.index(b"stream\n") + 7
-    bomb = bomb[:start] + twice + bomb[bomb.index(b"\nendstream") :]
-    path = put(tmp_path, "bomb.pdf", bomb.replace(b"/Length 8", b"/Length %d" % len(twice)))
-    assert documents.read(path).trouble in ("damaged", "no-text")
+    packer = zlib.compressobj(1)
+    spaces = b"".join(packer.compress(b" " * 2**20) for _ in range(250)) + packer.flush()
+    path = put(tmp_path, "bomb.pdf", pdf(spaces, packed=True))
+    assert documents.read(path).trouble == "damaged"
     assert documents.read(put(tmp_path, "sound.pdf", SOUND["pdf"])).trouble == ""
 
 

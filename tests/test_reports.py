@@ -171,19 +171,22 @@ def test_the_schema_refuses() -> None:
     assert not SARIF.is_valid({"version": "2.1.0"})
 
 
+@pytest.mark.parametrize("language", messages.LANGUAGES)
 @pytest.mark.parametrize("code", diagnostics.codes())
-def test_every_rule_is_described_in_both_languages(code: str) -> None:
+def test_every_rule_is_described_in_both_languages(code: str, language: Language) -> None:
     args: dict[str, object] = dict.fromkeys(_gaps(code), 1)
-    run = _sarif([Diagnostic(code, Place("x"), args=args)], "th")
+    run = _sarif([Diagnostic(code, Place("x"), args=args)], language)
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["id"] == code
     for part in ("shortDescription", "fullDescription", "help"):
         assert rule[part]["text"].strip()
         assert rule[part]["markdown"].startswith(rule[part]["text"][:20])
         assert len(rule[part]["markdown"]) > len(rule[part]["text"])
-    for language in messages.LANGUAGES:
-        assert rule["properties"]["explain"][language] == diagnostics.explain(code, language)
-        assert diagnostics.explain(code, language) in rule["help"]["markdown"] + "\n"
+    for each in messages.LANGUAGES:
+        explained = diagnostics.explain(code, each)
+        assert explained
+        assert rule["properties"]["explain"][each] == explained
+        assert explained.strip() in rule["help"]["markdown"]
 
 
 def test_sarif_says_what_where_and_by_whom() -> None:
@@ -204,6 +207,17 @@ def test_sarif_says_what_where_and_by_whom() -> None:
     uri = third["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri.isascii()
     assert unquote(uri) == "content/a/x/แผน 2.md"
+
+
+@pytest.mark.parametrize(("column", "units"), [(1, 1), (3, 3), (4, 5), (5, 7), (9, 11)])
+def test_columns_count_units_of_utf_16(column: int, units: int) -> None:
+    log = json.loads(reports.FORMATS["sarif"]([_at(1, column)], "en", lambda _: "ก่😀😀x", False))
+    region = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 1, "startColumn": units}
+
+
+def _at(line: int, column: int) -> Diagnostic:
+    return Diagnostic("missing-key", Place("x", line, column), args={"key": "k"})
 
 
 def test_nothing_found_is_a_valid_log() -> None:

@@ -110,6 +110,7 @@ def _has_words(one: Diagnostic) -> None:
         (f"ด{II}{II}", ["mark-repeated 2"]),
         (f"ด{II}{EK}{II}", ["mark-repeated 2", "mark-misplaced 3"]),
         (f"ด{SARA_I}{UU}", ["mark-repeated 2"]),
+        ("กุู", ["mark-repeated 2"]),
         (f"สิทธิ{KARAN}{KARAN}", ["mark-repeated 6"]),
         ("มาาก", ["mark-repeated 2"]),
         ("โโครงการ", ["mark-repeated 1"]),
@@ -120,7 +121,7 @@ def _has_words(one: Diagnostic) -> None:
         (f"{EK}ที่", ["mark-misplaced 1"]),
         (f"a{II}", ["mark-misplaced 2"]),
         ("เเผน", ["sara-e-doubled 1"]),
-        ("น้ำ ก็ สิทธิ์ พันธุ์ เสน่ห์ ธาตุํ สุคตึ พุทฺธํ สวัสดิ์ ฤๅ เก๊าะ เปี๊ยะ ว่าง เท่า ๆ กัน แแ"[:-2], []),
+        ("น้ำ ก็ สิทธิ์ พันธุ์ เสน่ห์ ธาตุํ สุคตึ พุทฺธํ สวัสดิ์ ฤๅ เก๊าะ เปี๊ยะ ว่าง เท่า ๆ กัน", []),
         (f"วรรณยุกต์ -{EK} และ \u25cc{THO}", []),
         # what nobody sees
         ("ราย\u200bงาน", ["zero-width-character 4"]),
@@ -259,6 +260,7 @@ indicators:
 UNIT = "name: Office\n"
 REPORT = "{kind: report, title: Report, date: 1 ม.ค. 2569, file: files/a.pdf}"
 BOARD = "{kind: board, name: Hall, scope: internal}"
+QUOTES = "''"
 
 
 def _load(root: Path, files: Mapping[str, str]) -> load.Loaded:
@@ -319,6 +321,8 @@ FILE = "content/a/r/files/a.pdf"
             },
             [f"note channel-of-same-site {ONE}:4", f"warning channel-twice {ONE}:5"],
         ),
+        # … a channel without a name is another mistake
+        ({ONE: _answer(f"channels:\n- {BOARD.replace('Hall', QUOTES)}\n- {BOARD.replace('Hall', QUOTES)}\n")}, []),
         # … but not across files: each list is counted by itself
         (
             {

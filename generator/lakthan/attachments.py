@@ -46,10 +46,11 @@ MAX_RATIO: Final = 300
 """How many times its packed size a part may have, once it is larger than one megabyte."""
 MAX_PARTS: Final = 5_000
 """Entries of a ZIP."""
-MAX_CHUNKS: Final = 500_000
+MAX_CHUNKS: Final = 200_000
 """Segments of a picture or video: more are made only to keep a reader busy."""
-MAX_STREAMS: Final = 200_000
-"""Of a PDF."""
+MAX_STREAMS: Final = 50_000
+MAX_ESCAPES: Final = 1_000_000
+"""Of a PDF: `#`, which writes letters of names as numbers."""
 MAX_DEPTH: Final = 100
 """Of nested SVG elements."""
 MAX_ELEMENTS: Final = 50_000
@@ -324,6 +325,8 @@ def _examine_pdf(data: bytes, _kind: str) -> Iterator[Problem]:
     tail = data[end + 5 :].strip(b"\0\r\n\t \x1a")
     if tail:
         raise _polyglot(_sniff(tail))
+    if data.count(b"#") > MAX_ESCAPES:
+        raise _Refused("corrupt")
     plain = _names(data)
     if re.search(rb"/Encrypt(?![A-Za-z0-9])", plain):
         raise _Refused("encrypted")
@@ -345,14 +348,14 @@ def _names(data: bytes) -> bytes:
 def _opens(texts: list[bytes]) -> bool:
     """Whether opening the document does more than turn to a page."""
     numbers = set()
-    for match in (match for text in texts for match in _PDF_OPEN.finditer(text)):
+    for count, match in enumerate(match for text in texts for match in _PDF_OPEN.finditer(text)):
         array, action, number = match.groups()
         if number:
             numbers.add(number)
         elif not array and not (action and _PDF_HARMLESS.search(action)):
             return True
         # Each is looked for in the whole file; versions of a document refer to one or two.
-        if len(numbers) > 8:
+        if len(numbers) > 8 or count > 1_000:
             return True
     found = [re.compile(rb"(?<!\d)%s\s+\d+\s+obj\s*(\[|<<[^>]{0,500})" % number) for number in numbers]
     targets = (target for one in found for text in texts for target in one.findall(text))
@@ -366,7 +369,7 @@ def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
     inside = False
     since = last = 0
     for count, match in enumerate(re.finditer(rb"(end)?stream([ \t]*\r?\n|\r)?", data)):
-        if count > MAX_STREAMS:
+        if count > 2 * MAX_STREAMS:
             raise _Refused("corrupt")
         if match[1]:
             inside, since = False, match.end()
@@ -388,8 +391,10 @@ def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
             packed.append(_names(_numbered(content, int(first[1]) if first else 0)))
         elif declared:
             stop = data.find(b"endstream", last)
-            packed.append(_names(_numbered(data[last:stop], int(first[1]) if first else 0)))
+            if stop < 0:
+                raise _Refused("corrupt")
             room.take(stop - last)
+            packed.append(_names(_numbered(data[last:stop], int(first[1]) if first else 0)))
     if not inside:
         outside.append(data[since:])
     return _names(b"\n".join(outside)), packed
@@ -448,7 +453,6 @@ _PARTS: Final = frozenset(
         *("", "xml", "rels", "rdf", "vml", "bin", "odttf", "fntdata", "ttf", "otf"),
         *("png", "jpg", "jpeg", "jfif", "gif", "bmp", "dib", "tif", "tiff", "emf", "wmf", "emz", "wmz", "wdp", "svg"),
         *("webp", "svm", "mp3", "m4a", "wav", "wma", "mp4", "m4v", "mov", "wmv", "avi", "mpg", "mpeg", "webm", "ogg"),
-        *("docx", "xlsx", "pptx"),
     )
 )
 """Extensions of what an Office file may be made of."""
@@ -468,36 +472,43 @@ class _Part:
 
 
 def _examine_office(data: bytes, kind: str, room: _Room | None = None) -> Iterator[Problem]:
+    """*room* is given for a file inside another."""
     _alone(data)
-    inner = room is not None
-    room = room or _Room()
+    inner, room = room is not None, room or _Room()
     found: str | None = None
+    trouble: list[Problem] = []
     for part in _parts(data, room):
         name = part.name.lower()
         extension = PurePosixPath(name).suffix[1:]
-        if re.search(r"vbaproject|vbadata|(?:^|/)macrosheets/|^basic/|^scripts/", name):
-            yield "attachment-macros", {"part": part.shown}
-        elif _embeds(part, name, extension) or (extension in _MAIN_PART and inner):
-            yield "attachment-embeds", {"part": part.shown}
-        elif extension in _MAIN_PART:
-            # The numbers behind a chart are a workbook of their own.
-            yield from _examine_office(part.content, extension, room)
-        elif name.endswith(".rels"):
-            yield from _remote(part)
-        elif name == "[content_types].xml":
+        if name == "[content_types].xml":
             found = _office_kind(part.content)
         elif name == "mimetype":
             found = next((k for k, mime in _MIMETYPE.items() if part.content == mime.encode()), None)
         elif name == "meta-inf/manifest.xml" and b"encryption-data" in part.content:
             raise _Refused("encrypted")
-        elif extension == "xml" and b"vnd.sun.star.script:" in part.content:
-            yield "attachment-macros", {"part": part.shown}
-        elif "/externallinks/" in name and b"ddeLink" in part.content:
-            yield "attachment-remote", {"part": part.shown}
+        elif extension in _MAIN_PART and not inner:
+            # The numbers behind a chart are a workbook of their own.
+            trouble += _examine_office(part.content, extension, room)
+        else:
+            trouble += _examine_part(part, name, extension)
     if found == "macros":
-        yield "attachment-macros", {"part": "[Content_Types].xml"}
+        trouble.append(("attachment-macros", {"part": "[Content_Types].xml"}))
     elif found != kind:
         raise _Refused("mismatch", extension=kind, found=_said(found or "zip"))
+    yield from trouble
+
+
+def _examine_part(part: _Part, name: str, extension: str) -> Iterator[Problem]:
+    if re.search(r"vbaproject|vbadata|(?:^|/)macrosheets/|^basic/|^scripts/", name):
+        yield "attachment-macros", {"part": part.shown}
+    elif _embeds(part, name, extension):
+        yield "attachment-embeds", {"part": part.shown}
+    elif name.endswith(".rels"):
+        yield from _remote(part)
+    elif extension == "xml" and b"vnd.sun.star.script:" in part.content:
+        yield "attachment-macros", {"part": part.shown}
+    elif "/externallinks/" in name and b"ddeLink" in part.content:
+        yield "attachment-remote", {"part": part.shown}
 
 
 def _embeds(part: _Part, name: str, extension: str) -> bool:
@@ -506,10 +517,9 @@ def _embeds(part: _Part, name: str, extension: str) -> bool:
     return (
         extension not in _PARTS
         or "/activex/" in name
-        or ("/embeddings/" in name and extension not in _MAIN_PART)
-        or head.startswith((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x7fELF", b"#!"))
+        or "/embeddings/" in name
+        or head.startswith((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x7fELF", b"#!", b"PK\x03\x04"))
         or (head.startswith(b"MZ") and (b"PE\0\0" in head or b"This program" in head))
-        or (extension not in _MAIN_PART and head.startswith(b"PK\x03\x04"))
     )
 
 
@@ -732,15 +742,18 @@ def _png_layout(data: bytes) -> _Layout:
     return _Layout(position, tuple(spans), max(frames, 1))
 
 
+_FILL: Final = re.compile(rb"\xff+")
+_AFTER_SCAN: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
 def _jpg_layout(data: bytes) -> _Layout:
     position, scans = 2, 0
     for _ in range(MAX_CHUNKS):
-        while data[position : position + 2] == b"\xff\xff":
-            position += 1
-        if data[position] != 0xFF:
+        fill = _FILL.match(data, position)
+        if fill is None:
             break
-        marker = data[position + 1]
-        position += 2
+        marker = data[fill.end()]
+        position = fill.end() + 1
         if marker == 0xD9:
             return _Layout(position, ())
         if marker in (0x01, *range(0xD0, 0xD8)):
@@ -748,7 +761,7 @@ def _jpg_layout(data: bytes) -> _Layout:
         position += struct.unpack_from(">H", data, position)[0]
         if marker == 0xDA:
             scans += 1
-            following = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL).search(data, position)
+            following = _AFTER_SCAN.search(data, position)
             if following is None or scans > MAX_SCANS:
                 break
             position = following.start()
@@ -892,8 +905,7 @@ def _examine_video(file: IO[bytes], size: int, kind: str) -> Iterator[Problem]:
     if kind == "webm" and found == "matroska" and b"webm" in head[:64]:
         end = _webm_end(file, size)
     elif kind == "mp4" and found == "video" and _BRANDS.match(head[8:12]):
-        boxes = list(_boxes(file, 0, size))
-        end = size if boxes and any(box.kind == b"moov" for box in boxes) else -1
+        end = size if b"moov" in {box.kind for box in _boxes(file, 0, size)} else -1
     else:
         raise _Refused("mismatch", extension=kind, found=_said(found))
     _alone(head, tail)

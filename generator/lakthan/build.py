@@ -10,16 +10,16 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lakthan import advise, check, diagnostics, lint, load, pages, publish, score
+from lakthan import advise, check, diagnostics, lint, load, pages, privacy, publish, score
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
-from lakthan.model import Assessment, Portfolio, Project
+from lakthan.model import Assessment, Place, Portfolio, Project
 
 DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
@@ -37,6 +37,8 @@ class Examined(NamedTuple):
     project: Project
     assessments: tuple[Assessment, ...]
     problems: tuple[Diagnostic, ...]
+    searched: Mapping[str, privacy.Searched]
+    """Portfolio → what was searched for personal data there."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -64,13 +66,18 @@ def _quietly(items: Sequence[T], _label: str) -> Iterable[T]:
 def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
     """Read, check and score everything below *root*."""
     project, problems = load.load(root)
-    found = [*problems, *lint.lint(project)]
+    found = [*problems, *lint.lint(project), *privacy.check_units(root, project)]
+    searched = {}
     assessments = []
     for portfolio in watch(project.portfolios, "progress.score"):
         assessment = assess(portfolio, as_of)
         assessments.append(assessment)
         found += check.check(assessment)
-    return Examined(project, tuple(assessments), diagnostics.sort(found))
+        unit = project.units[portfolio.unit]
+        searched[portfolio.id] = privacy.search(root, portfolio, (unit.email, unit.phone))
+        found += [*privacy.check(searched[portfolio.id]), *privacy.consent(portfolio)]
+    # What an author typed may be a person's number: no message repeats it.
+    return Examined(project, tuple(assessments), diagnostics.sort(map(privacy.masked, found)), searched)
 
 
 def assess(
@@ -96,6 +103,12 @@ def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic
     """The problems found, and what falls due soon after *today*."""
     near = (one for assessment in examined.assessments for one in check.deadlines(assessment, today))
     return diagnostics.sort((*examined.problems, *near))
+
+
+def source_line(root: Path) -> Callable[[Place], str | None]:
+    """A function that gives the text of the line at a place, or None, with any person's number masked."""
+    line = load.source_line(root)
+    return lambda place: None if (text := line(place)) is None else privacy.mask(text)
 
 
 # Writing ---------------------------------------------------------------------------------------------------------

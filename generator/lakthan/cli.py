@@ -128,7 +128,7 @@ def _refuse(here: dict[str, Any], key: str, **args: object) -> NoReturn:
 
 
 def _show_problems(here: dict[str, Any], found: Iterable[Diagnostic], *, form: str = "full", err: bool = False) -> None:
-    line = load.source_line(here["root"])
+    line = build.source_line(here["root"])
     for problem in found:
         shown = (
             diagnostics.concise(problem, here["language"])

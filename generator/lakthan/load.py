@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
@@ -19,17 +22,26 @@ from pydantic import BaseModel, ValidationError
 from lakthan import names, rubric, strictyaml, thai
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import Answer, FieldValue, Message, Place, Portfolio, Project, Record, Site, Stated, Unit
-from lakthan.rubric import EVIDENCE_FIELDS, FieldType, Register, Rubric, Strict, Text
+from lakthan.rubric import EVIDENCE_FIELDS, Day, FieldType, Register, Rubric, Strict, Text
 
 Trail = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
-ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "evidence")
-PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "evidence")
+ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "personal_data", "evidence")
+PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "personal_data", "evidence")
+WAIVABLE = ("citizen-number", "phone", "email", "bank-account")
+"""Personal data that a file may hold on purpose, with a reason (`privacy` looks for it)."""
 FILES = "files"
 """The folder of a portfolio's attachments."""
-TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404")
-"""Addresses of the site's own pages, which no unit may have."""
+TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404", "templates")
+"""Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
+
+MAX_BYTES = 4_000_000
+"""Of a file that is read as text: with its front matter alone the reader of YAML would stop sooner."""
+MAX_BODY = 100_000
+"""Characters of an account. A page of A4 has about 2,500."""
+MAX_STEPS = 8_000_000
+"""What Markdown may cost, in steps of its search for the ends of links: about half a second."""
 
 
 class Loaded(NamedTuple):
@@ -47,6 +59,7 @@ class SiteFile(Strict):
     licence: Text | None = None
     digits: str = "thai"
     address: str = ""
+    since: Day | None = None
 
 
 class UnitFile(Strict):
@@ -64,7 +77,7 @@ class UnitFile(Strict):
 
 def load(root: Path) -> Loaded:
     """The project in the folder *root*: its `rubrics/` and `content/`."""
-    problems: list[Diagnostic] = []
+    problems: list[Diagnostic] = [*_strange(root)]
     rubrics: dict[str, Rubric] = {}
     places: dict[str, Mapping[Trail, Place]] = {}
     for path in _listed(root / "rubrics", "*.yml"):
@@ -83,7 +96,8 @@ def load(root: Path) -> Loaded:
         _unit(root, content, folder, None, rubrics, units, portfolios, problems)
     if not content.is_dir():
         problems.append(Diagnostic("no-content", Place("content")))
-    return Loaded(Project(site, rubrics, units, tuple(portfolios), places), tuple(problems))
+    published = tuple(_with_site(portfolio, site) for portfolio in portfolios)
+    return Loaded(Project(site, rubrics, units, published, places), tuple(problems))
 
 
 def _listed(folder: Path, pattern: str) -> list[Path]:
@@ -91,11 +105,35 @@ def _listed(folder: Path, pattern: str) -> list[Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return (
-        sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
-        if folder.is_dir()
-        else []
-    )
+    try:
+        found = sorted(p for p in folder.iterdir() if not p.name.startswith((".", "_")))
+    except OSError:  # no folder, or one that may not be read, which `_strange` reports
+        return []
+    return [p for p in found if p.is_dir() and not p.is_symlink()]
+
+
+def _strange(root: Path) -> Iterator[Diagnostic]:
+    """What is neither file nor folder or may lead out of the project, and what has a name that is not text.
+
+    Nothing of the kind is read: a link could publish a file of the machine that builds, or lead round in circles.
+    """
+    unreadable: list[OSError] = []
+    for top in ("rubrics", "content"):
+        for folder, folders, files in os.walk(root / top, onerror=unreadable.append):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in (*folders, *sorted(files)):
+                path = Path(folder, name)
+                place = Place(_relative(root, path))
+                if path.is_symlink():
+                    yield Diagnostic("symbolic-link", place)
+                elif place.file != path.relative_to(root).as_posix():
+                    yield Diagnostic("wrong-file-name", place, args={"name": _printable(name)})
+                elif not path.is_dir() and not path.is_file():
+                    yield Diagnostic("unreadable-file", place)
+    for problem in unreadable:
+        path = Path(problem.filename)
+        if path.exists():
+            yield Diagnostic("unreadable-file", Place(_relative(root, path)))
 
 
 # One file --------------------------------------------------------------------------------------------------------
@@ -142,15 +180,39 @@ class _File:
 
 
 def _relative(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+    return _printable(path.relative_to(root).as_posix())
+
+
+def _printable(name: str) -> str:
+    r"""A name as it can be shown: bytes that are no text and characters that nobody sees are written out.
+
+    >>> _printable("ก\udcff\n.md")
+    'ก\\xff\\x0a.md'
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(
+        f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else f"\\u{ord(c):04x}" if _hidden(c) else c for c in text
+    )
+
+
+def _hidden(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
 
 
 def _read_text(root: Path, path: Path, problems: list[Diagnostic]) -> str | None:
     name = _relative(root, path)
+    if path.is_symlink():  # `_strange` reports it
+        return None
+    data = b""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            problems.append(Diagnostic("file-too-large", Place(name), args={"limit": MAX_BYTES}))
+            return None
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        line = path.read_bytes()[: problem.start].count(b"\n") + 1
+        line = data[: problem.start].count(b"\n") + 1
         problems.append(Diagnostic("not-utf8", Place(name, line)))
     except OSError:
         problems.append(Diagnostic("unreadable-file", Place(name)))
@@ -268,12 +330,31 @@ def _trail(value: Any, location: Sequence[Any]) -> Trail:
 
 def _close(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """What *name* may have meant."""
+    if len(name) > 100:  # nothing is called that, and comparing takes its time
+        return ()
     return tuple(difflib.get_close_matches(name, list(known), n=2, cutoff=0.6))
 
 
 def _shown(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+# Names that no file may have on Windows, with or without an extension.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_IMPOSSIBLE = re.compile(r'[<>:"|?*\x00-\x1f\x7f]|^[ .]|[ .]$')
+
+
+def _may_be_called(name: str) -> bool:
+    """Whether a file can have this name on every machine, and is published under it.
+
+    Spaces, Thai and `#` are all right: links write them in their own way. Names that begin with a dot MkDocs leaves out.
+
+    >>> [name for name in ("แผน (ใหม่).pdf", "50%#1.pdf", "a?.pdf", "con.pdf", ".a.pdf", "a.pdf ") if _may_be_called(name)]
+    ['แผน (ใหม่).pdf', '50%#1.pdf']
+    """
+    too_long = len(name.encode("utf-8", "surrogateescape")) > 255
+    return not (_IMPOSSIBLE.search(name) or _DEVICE.fullmatch(name) or any(map(_hidden, name)) or too_long)
 
 
 # Rubrics ---------------------------------------------------------------------------------------------------------
@@ -309,7 +390,41 @@ def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
         licence=found.licence,
         digits="ascii" if found.digits == "ascii" else "thai",
         address=found.address,
+        since=found.since,
     )
+
+
+def _with_site(portfolio: Portfolio, site: Site) -> Portfolio:
+    """The portfolio with the site itself as one more external channel, wherever channels are listed.
+
+    The site shows everything, so that it carries whatever a rubric asks channels to carry.
+    """
+    register = portfolio.rubric.register("channels")
+    if not site.address or register is None:
+        return portfolio
+    values: dict[str, FieldValue] = {
+        "kind": "website",
+        "name": site.title.th,
+        "scope": "external",
+        "public": True,
+        "url": site.address,
+        **{name: tuple(field.choices) for name, field in register.fields.items() if field.type == "choices"},
+    }
+    values["place"] = _place_of(values)
+    if site.since:
+        values["date"] = site.since
+    elif portfolio.rubric.handling.undated == "reject":
+        return portfolio  # it could not count: no day is known on which it was there
+
+    def added(answer: Answer) -> Answer:
+        listed = answer.registers.get("channels")
+        if listed is None:
+            return answer
+        record = Record("channels", values, Place("content/site.yml"), answer.indicator, len(listed) + 1)
+        return replace(answer, registers={**answer.registers, "channels": (*listed, record)})
+
+    answers = {name: added(answer) for name, answer in portfolio.answers.items()}
+    return replace(portfolio, shared=added(portfolio.shared), answers=answers)
 
 
 def _unit(
@@ -328,7 +443,8 @@ def _unit(
     if not (folder / "unit.yml").is_file():
         problems.append(Diagnostic("no-unit-file", Place(name), args={"folder": name}))
         return
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", folder.name):
+    # Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or _DEVICE.fullmatch(folder.name):
         problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
         return
     if parent is None and folder.name.lower() in TAKEN:
@@ -417,7 +533,23 @@ def _answer(
     if not isinstance(file.value, dict):
         file.report("not-a-mapping")
         return None
-    return _AnswerReader(root, path.parent, file, rubric, indicator).read(front.body)
+    body = front.body
+    if len(body) > MAX_BODY or _steps(body) > MAX_STEPS:
+        problems.append(Diagnostic("text-too-heavy", Place(name, front.body_line), args={"limit": MAX_BODY}))
+        body = ""
+    return _AnswerReader(root, path.parent, file, rubric, indicator).read(body, front.body_line)
+
+
+def _steps(body: str) -> int:
+    """About how long Markdown looks for the ends of what begins in a text.
+
+    For each `[` it goes through all of the paragraph; for `<`, and for lines that could be headings, it does so faster.
+
+    >>> _steps("[a](b)") < 10, _steps("[" * 10_000) > MAX_STEPS
+    (True, True)
+    """
+    found = re.split(r"\n[ \t]*\n", body)
+    return sum(len(p) * (10 * p.count("[") + 2 * p.count("<") + p.count("\n")) for p in found) // 10
 
 
 class _AnswerReader:
@@ -426,7 +558,7 @@ class _AnswerReader:
     def __init__(self, root: Path, folder: Path, file: _File, rubric: Rubric, indicator: str | None) -> None:
         self.root, self.folder, self.file, self.rubric, self.indicator = root, folder, file, rubric, indicator
 
-    def read(self, body: str) -> tuple[Answer, dict[str, Any]]:
+    def read(self, body: str, body_line: int) -> tuple[Answer, dict[str, Any]]:
         facts: dict[str, Stated] = {}
         registers: dict[str, tuple[Record, ...]] = {}
         keys: dict[str, Any] = {}
@@ -449,7 +581,7 @@ class _AnswerReader:
             else:
                 known = (*own, *self.rubric.facts, *self.rubric.registers, "channels")
                 self.file.report("unknown-key", (key,), key=key, known=_close(key, known))
-        self_score = keys.pop("self_score", None)
+        self_score, waived = keys.pop("self_score", None), keys.pop("personal_data", None)
         answer = Answer(
             indicator=self.indicator,
             place=Place(self.file.name),
@@ -457,7 +589,9 @@ class _AnswerReader:
             evidence=evidence,
             registers=registers,
             self_score=Stated(self_score, self.file.value_place(("self_score",))) if self_score is not None else None,
+            waived=waived or {},
             body=body,
+            body_line=body_line,
             places={key: self.file.place((key,)) for key in value},
             **{k: v for k, v in keys.items() if v is not None and k in ("not_applicable", "status", "responsible")},
         )
@@ -473,11 +607,35 @@ class _AnswerReader:
                 return self.date(trail, given) if given is not None else None
             case "demonstration":
                 return self.yes_no(trail, given)
+            case "personal_data":
+                return self.waiver(trail, given)
             case "status":
                 if given not in ("draft", "ready"):
                     self.file.report("wrong-choice", trail, at_value=True, value=_shown(given), choices="draft, ready")
                     return None
         return self.text(trail, given) if given is not None else None
+
+    def waiver(self, trail: Trail, given: Any) -> dict[str, str]:
+        """Kinds of personal data that may stay in this file, each with the reason; none without a reason."""
+        if not isinstance(given, dict):
+            if given is not None:
+                self.file.report("not-a-mapping", trail)
+            return {}
+        for key in given.keys() - {"allow", "reason"}:
+            self.file.report("unknown-key", (*trail, key), key=key, known=_close(key, ("allow", "reason")))
+        for key in ("allow", "reason"):
+            if given.get(key) is None:
+                self.file.report("missing-key", trail, key=key)
+        reason = self.text((*trail, "reason"), given["reason"]) if given.get("reason") is not None else None
+        allowed = given.get("allow")
+        found = {}
+        for i, kind in enumerate(allowed if isinstance(allowed, list) else [allowed]):
+            if kind in WAIVABLE and reason:
+                found[kind] = reason
+            elif kind not in WAIVABLE and kind is not None:
+                place = (*trail, "allow", i) if isinstance(allowed, list) else (*trail, "allow")
+                self.file.report("wrong-choice", place, at_value=True, value=_shown(kind), choices=WAIVABLE)
+        return found
 
     def records(self, name: str, given: Any, register: Register | None = None) -> tuple[Record, ...]:
         """The entries of a list: evidence, or of a register."""
@@ -610,7 +768,14 @@ class _AnswerReader:
         text = str(given).strip()
         try:
             parts = urlsplit(text)
-            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"\\]", text)
+            sound = (
+                parts.scheme in ("http", "https")
+                and bool(parts.hostname)
+                and "@" not in parts.netloc  # https://www.oae.go.th@elsewhere.example/ leads elsewhere
+                and parts.port != 0  # raises for one that cannot be
+                and len(text) <= 2000
+                and not re.search(r"[\s<>\"\\]", text)
+            )
         except ValueError:
             sound = False
         if not sound or isinstance(given, dict | list):
@@ -632,6 +797,9 @@ class _AnswerReader:
         ):
             self.file.report("file-outside", trail, at_value=True, value=_shown(given))
             return None
+        if not all(map(_may_be_called, path.parts)):
+            self.file.report("wrong-file-name", trail, at_value=True, name=_printable(_shown(path.as_posix())))
+            return None
         target = self.folder / path
         try:
             inside = target.resolve().is_relative_to(self.folder.resolve())
@@ -640,10 +808,10 @@ class _AnswerReader:
             inside = found = False
         if not found:
             near = _close(path.name, (p.name for p in _listed(self.folder / FILES, "*")))
-            self.file.report("missing-file", trail, at_value=True, value=text, known=near)
+            self.file.report("missing-file", trail, at_value=True, value=_shown(text), known=near)
             return None
         if not inside:
-            self.file.report("file-outside", trail, at_value=True, value=text)
+            self.file.report("file-outside", trail, at_value=True, value=_shown(text))
             return None
         return path.as_posix()
 
@@ -693,16 +861,17 @@ def _place_of(values: Mapping[str, FieldValue]) -> str:
     return f"{kind} {str(named).casefold()}".strip()
 
 
-def source_line(root: Path) -> Any:
-    """A function that gives the text of the line at a place, or None."""
+def source_line(root: Path) -> Callable[[Place], str | None]:
+    """A function that gives the text of the line at a place, or None; of what units and rubrics write only."""
 
     def line(place: Place) -> str | None:
         path = root / place.file
+        if path.suffix not in (".md", ".yml", ".yaml") or not path.is_file():
+            return None
         try:
-            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return None
-        lines = text.splitlines()
         return lines[place.line - 1] if 0 < place.line <= len(lines) else None
 
     return line

@@ -97,8 +97,12 @@ class Answer:
     status: Literal["draft", "ready"] = "ready"
     responsible: str = ""
     """Who works on it: a role, never a person's name."""
+    waived: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of personal data that may stay in this file, each with the reason."""
     body: str = ""
     """The unit's own account, Markdown."""
+    body_line: int = 1
+    """The line of the file on which the account begins."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Where each key of the front matter stands."""
 
@@ -169,6 +173,9 @@ class Site:
     licence: Text | None = None
     digits: Literal["thai", "ascii"] = "thai"
     address: str = ""
+    """Where the site is published; it is then itself a channel of every portfolio that lists channels."""
+    since: datetime.date | None = None
+    """The day on which it was first published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,17 @@ from lakthan.rubric import (
 Path = tuple[str | int, ...]
 
 RESERVED = frozenset(
-    {"self_score", "not_applicable", "status", "responsible", "evidence", "signed", "executive", "reporter"}
+    {
+        "self_score",
+        "not_applicable",
+        "status",
+        "responsible",
+        "personal_data",
+        "evidence",
+        "signed",
+        "executive",
+        "reporter",
+    }
 )
 RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 """Keys of front matter that facts and registers must leave alone. (`signed` is one in `portfolio.md` only.)"""

@@ -158,7 +158,7 @@ class _Check:
                     found[address] = got = down or await self._address(address)
                     # A redirect may have failed at another host: that says nothing of this one.
                     failed = failed + 1 if got.status in HOST_STATUSES and got.host == host else 0
-                    if failed >= (1 if got.status == "no-such-host" else self.settings.give_up_after):
+                    if failed >= self.settings.give_up_after:
                         down = got
                     progress(len(found), total, address)
 
@@ -208,7 +208,7 @@ class _Check:
                     trial.wait = answer.retry_after
                     return self._judged(address, url, answer, lasting)
                 lasting = lasting and answer.code in LASTING
-                url = httpx.URL(urljoin(str(url), answer.location)).copy_with(fragment=None)
+                url = httpx.URL(urljoin(str(url), answer.location))
                 trial.last = Reached("timeout", answer.code, host=url.host)
             return Reached("loop", host=host)
         except _NoSuchHost:
@@ -222,10 +222,11 @@ class _Check:
         """What an answer means for the address."""
         code = answer.code
         if 200 <= code < 300:
-            here, there = httpx.URL(address).copy_with(fragment=None), url
+            here, there = httpx.URL(address), url
             if not lasting:  # a query may then be of this visit only
                 here, there = here.copy_with(query=None), there.copy_with(query=None)
-            redirect = None if here == there else links.normal(str(there))
+            target = links.normal(str(there))
+            redirect = None if target == links.normal(str(here)) else target
             return Reached("ok", code, redirect, answer.document, answer.sha256, url.host)
         status: Status
         if answer.challenge:

@@ -95,12 +95,33 @@ class FieldType(Strict):
         return self
 
 
+def _with_consent(value: Any) -> Any:
+    """What is sensitive has two more fields: the consent, and whether persons are named at all."""
+    if isinstance(value, dict) and value.get("sensitive"):
+        return {**value, "fields": {**(value.get("fields") or {}), **CONSENT_FIELDS}}
+    return value
+
+
+CONSENT_FIELDS: dict[str, Any] = {
+    "consent": {"title": {"th": "เลขที่หรือที่เก็บหนังสือยินยอม", "en": "Consent: reference or where it is kept"}},
+    "names": {"title": {"th": "เผยแพร่ชื่อบุคคล", "en": "Publishes names of persons"}, "type": "yes_no"},
+}
+"""Consent is a text, never a file: an attached form would publish the names."""
+
+
 class Kind(Strict):
     """A kind of evidence: one sort of document. `fields` adds to those that all evidence has (`EVIDENCE_FIELDS`)."""
 
     title: Text
     hint: Text | None = None
+    sensitive: Text | None = None
+    """Why naming persons here is sensitive; their consent is then asked for (Personal Data Protection Act)."""
     fields: dict[Name, FieldType] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _consent(cls, value: Any) -> Any:
+        return _with_consent(value)
 
 
 class Fact(Strict):
@@ -119,8 +140,14 @@ class Register(Strict):
 
     title: Text
     unit: Text | None = None
+    sensitive: Text | None = None
     fields: dict[Name, FieldType]
     proof: list[Name] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _consent(cls, value: Any) -> Any:
+        return _with_consent(value)
 
 
 class Test(Strict):

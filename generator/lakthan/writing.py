@@ -261,17 +261,19 @@ def mended(text: str) -> str:
     >>> mended("นํ้า"), mended("เเผน"), mended("ท\u0e48\u0e35\u0e48")
     ('น้ำ', 'แผน', 'ที่')
     """
-    text = unicodedata.normalize("NFC", text)
-    text = re.sub("เเ", "แ", text)
-    text = re.sub(f"(\u0e4d)({_TONE}+)\u0e32", "\\2\u0e33", text).replace("\u0e4d\u0e32", "\u0e33")
-    text = re.sub(f"([\u0e32\u0e33])({_TONE}+)", r"\2\1", text)
-    # A run of marks: vowels above and below, then tones, each once.
-    text = re.sub("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4c]{2,}", lambda run: _ordered(run[0]), text)
-    return re.sub("([\u0e30\u0e32\u0e33\u0e40-\u0e44\u0e4d])\\1+", r"\1", text)
+    text = unicodedata.normalize("NFC", text).replace("เเ", "แ")
+    text = re.sub(f"(\u0e4d+)({_TONE}*)\u0e32", "\\2\u0e33", text)
+    # Tone marks before vowels that follow, then runs of marks: vowels above and below before tones, each once.
+    text = re.sub(f"[\u0e32\u0e33](?:[\u0e32\u0e33]|{_TONE})+", lambda run: _ordered(run[0], "\u0e32\u0e33"), text)
+    text = re.sub(
+        "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4c]{2,}", lambda run: _ordered(run[0], "\u0e48\u0e49\u0e4a\u0e4b\u0e4c"), text
+    )
+    return re.sub("([\u0e30\u0e40-\u0e44\u0e4d])\\1+", r"\1", text)
 
 
-def _ordered(run: str) -> str:
-    return "".join(sorted(dict.fromkeys(run), key=lambda mark: "\u0e48" <= mark <= "\u0e4c"))
+def _ordered(run: str, last: str) -> str:
+    """Each character once, those of *last* behind the others."""
+    return "".join(sorted(dict.fromkeys(run), key=lambda mark: mark in last))
 
 
 # What nobody sees: front matter does not get past the reader of YAML with any of these ---------------------------
