@@ -162,9 +162,9 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def png_claiming(width: int, height: int) -> bytes:
+def png_claiming(width: int, height: int, data: bytes = zlib.compress(bytes(99))) -> bytes:
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(bytes(99))) + png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
 
 
 @pytest.fixture
@@ -329,10 +329,11 @@ def gif_of(frames: int) -> bytes:
     return data[:first] + data[first:-1] * frames + b";"
 
 
-def faked() -> bytes:
+def faked(before: bytes) -> bytes:
     """An object stream that does not say so, its dictionary broken by what looks like another stream."""
-    found = packed_objects(JS)
-    return found.replace(b"/Type/ObjStm", b"/X(stream\n" + zlib.compress(b"") + b")").replace(b"/First", b"/F#69rst")
+    fake = b"/X(stream\n" + zlib.compress(b"") + b")"
+    found = packed_objects(JS).replace(b"/Type/ObjStm", b"").replace(before, fake + before)
+    return found.replace(b"/First", b"/F#69rst")
 
 
 def scans(count: int) -> bytes:
@@ -439,6 +440,7 @@ BAD: dict[str, tuple[str, str, bytes | Callable[[], bytes]]] = {
     "png, then zip": ("polyglot", "a.png", picture("PNG") + ZIP),
     "png, then junk": ("polyglot", "a.png", picture("PNG") + b"trailing"),
     "jpg, then zip": ("polyglot", "a.jpg", picture() + ZIP),
+    "jpg, then junk": ("polyglot", "a.jpg", picture() + b"trailing"),
     "jpg, jpg, then zip": ("polyglot", "a.jpg", picture() + picture() + ZIP),
     "jpg, then html": ("polyglot", "a.jpg", picture() + b"<html>"),
     "jpg with html": ("polyglot", "a.jpg", picture(comment=b"<script>alert(1)</script>")),
@@ -461,8 +463,9 @@ BAD: dict[str, tuple[str, str, bytes | Callable[[], bytes]]] = {
     "js, packed, behind a fake stream": (
         "pdf-active",
         "a.pdf",
-        pdf(faked()),
+        pdf(faked(b"/First")),
     ),
+    "js, packed, behind another fake stream": ("pdf-active", "a.pdf", pdf(faked(b"/Filter"))),
     "js, outside, as if in a stream": ("pdf-active", "a.pdf", pdf(b"% stream\n " + JS)),
     "js by name only": ("pdf-active", "a.pdf", pdf(b"<</Names<</JavaScript 11 0 R>>>>")),
     "launch": ("pdf-active", "a.pdf", pdf(b"<</S/Launch/F(cmd.exe)>>")),
@@ -513,11 +516,13 @@ BAD: dict[str, tuple[str, str, bytes | Callable[[], bytes]]] = {
     "larger png bomb": ("too-many-pixels", "a.png", png_claiming(100_000, 100_000)),
     "gif bomb": ("too-many-pixels", "a.gif", picture("GIF").replace(b"\x30\0\x20\0", b"\xff\xff\xff\xff", 1)),
     "gif frame bomb": ("too-many-pixels", "a.gif", patched(picture("GIF"), SIZE, SIZE[:5] + b"\xff" * 4)),
+    "gif frame of some size": ("too-many-pixels", "a.gif", patched(picture("GIF"), SIZE, SIZE[:5] + b"\x40\x1f" * 2)),
     "gif of many frames": ("too-many-pixels", "a.gif", gif_of(1_001)),
     # Damaged
     "half a jpg": ("corrupt", "a.jpg", picture(size=(160, 160))[:-300]),
     "half a jpg with an end": ("corrupt", "a.jpg", picture(size=(160, 160))[:-900] + b"\xff\xd9"),
     "half a png": ("corrupt", "a.png", picture("PNG")[:-20]),
+    "png of nonsense": ("corrupt", "a.png", png_claiming(8, 8, b"nonsense")),
     "png with wrong sums": ("corrupt", "a.png", patched(picture("PNG"), b"IDAT", b"IDAT\0")),
     "half a webp": ("corrupt", "a.webp", picture("WEBP")[:-20]),
     "gif without end": ("corrupt", "a.gif", picture("GIF")[:-1]),
@@ -684,6 +689,7 @@ def test_nothing_is_said_about_a_picture(name: str, content: bytes, published: C
     assert SECRET not in clean
     after, before = Image.open(io.BytesIO(clean)), Image.open(io.BytesIO(content))
     assert not {"exif", "xmp", "icc_profile", "comment", "photoshop"} & set(after.info)
+    assert before.format != "WEBP" or clean[12:16] != b"VP8X" or not clean[20] & 0b0010_1100
     if before.format != "MPO":
         assert getattr(after, "n_frames", 1) == getattr(before, "n_frames", 1)
     for number in range(getattr(after, "n_frames", 1)):
@@ -770,6 +776,7 @@ ATTACKS = [
     f"<script {XHTML}>alert(1)</script>",
     "<g><g><script type='application/ecmascript'><![CDATA[alert(1)]]></script></g></g>",
     "<rect onclick='alert(1)' onload='alert(1)' width='1'/>",
+    "<rect onclick='start'/>",
     "<rect ONMOUSEOVER='alert(1)'/>",
     "<rect s:onclick='alert(1)' xmlns:s='http://www.w3.org/2000/svg'/>",
     "<a href='javascript:alert(1)'><text>x</text></a>",
@@ -929,6 +936,18 @@ def test_pictures_in_an_svg_are_cleaned(published: Callable[[str, bytes], bytes]
     inner = base64.b64decode(match[1])
     assert b"SECRETMAKER" not in inner
     assert Image.open(io.BytesIO(inner)).size == (32, 48)
+
+
+def test_bombs_in_an_svg_are_left_out(published: Callable[[str, bytes], bytes]) -> None:
+    content = base64.b64encode(png_claiming(8_000, 8_000)).decode()
+    assert b"data:" not in published("a.svg", svg(f'<image href="data:image/png;base64,{content}"/>').encode())
+
+
+def test_other_languages_are_left_out(published: Callable[[str, bytes], bytes]) -> None:
+    inside = "<x:rect xmlns:x='urn:x' id='gone'>gone</x:rect><rect xmlns='' id='gone'/><rect id='kept'/>"
+    clean = published("a.svg", svg(inside).encode())
+    assert b"kept" in clean
+    assert b"gone" not in clean
 
 
 def test_svg_that_multiplies(published: Callable[[str, bytes], bytes]) -> None:

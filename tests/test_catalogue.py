@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lakthan
-from lakthan import diagnostics, lint, messages, strictyaml
+from lakthan import diagnostics, links, lint, messages, strictyaml
 from lakthan.rubric import CONDITIONS
 
 CODE = Path(lakthan.__file__).parent
@@ -43,6 +43,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message privacy.kind.{}": tuple(_keys_of("privacy.kind")),
     "Message attachment.kind.{}": tuple(_keys_of("attachment.kind")),
     "problem {}-found": ("citizen-number", "phone", "email", "bank-account"),
+    "Message link.{}": links.STATUSES,
+    "Message link.{}-code": ("denied", "server-error", "broken"),
+    "Message links.{}": ("offline", "died", "revived", "changed", "still", "checked"),
     "say condition.covers_{}": ("month", "quarter"),
     "say size.{}": ("kb", "mb"),
 }  # fmt: skip
@@ -108,7 +111,7 @@ def test_a_message_states_and_help_suggests_in_one_style(code: str) -> None:
 # What the code says ----------------------------------------------------------------------------------------------
 
 CALLS = {"Message": "Message", "say": "say", "report": "problem", "Diagnostic": "problem", "Doubt": "problem"}
-REPORTING = ("load", "check", "lint", "names", "strictyaml", "attachments", "links", "privacy", "writing")
+REPORTING = ("load", "check", "lint", "names", "strictyaml", "attachments", "links", "reach", "privacy", "writing")
 
 
 def _said() -> Iterator[tuple[str, str]]:

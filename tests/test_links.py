@@ -624,7 +624,7 @@ def sample() -> Project:
 def with_answer(project: Project, **changes: Any) -> Project:
     """The project with its first portfolio's shared answer changed, and nothing else in that portfolio."""
     first = project.portfolios[0]
-    answer = replace(first.shared, evidence=(), registers={}, body="")
+    answer = replace(first.shared, evidence=(), registers={}, body="", body_line=101)
     return replace(
         project, units={}, portfolios=(replace(first, shared=replace(answer, **changes), answers={}),), rubrics={}
     )
@@ -644,7 +644,7 @@ def test_addresses_of_units_evidence_channels_and_accounts(sample: Project) -> N
         "See [ours](https://one.example/a), <https://two.example/b?x=1&y=2>\n\n"
         "    [code](https://code.example/)\n\n"
         "[again](https://one.example/a#part) and [ref][r] [file](files/1.pdf)\n"
-        "and [longer](https://one.example/abc)\n\n"
+        "and [longer](https://one.example/abc) [two](https://two.example/c?x=1&amp;y=2)\n\n"
         "[r]: https://three.example/\n"
     )
     project = with_answer(
@@ -662,10 +662,11 @@ def test_addresses_of_units_evidence_channels_and_accounts(sample: Project) -> N
     assert links.addresses(project) == {
         "https://five.example/": (Place("a.md", 20),),
         "https://four.example/": (Place("a.md", 1),),
-        "https://one.example/a": (Place("a.md", 10), Place(file, 1), Place(file, 5)),
-        "https://one.example/abc": (Place(file, 6),),
-        "https://three.example/": (Place(file, 8),),
-        "https://two.example/b?x=1&y=2": (Place(file, 1),),
+        "https://one.example/a": (Place("a.md", 10), Place(file, 101), Place(file, 105)),
+        "https://one.example/abc": (Place(file, 106),),
+        "https://three.example/": (Place(file, 108),),
+        "https://two.example/b?x=1&y=2": (Place(file, 101),),
+        "https://two.example/c?x=1&y=2": (Place(file, 106),),
     }
 
 
@@ -834,6 +835,7 @@ SOUND = links.text({A: Entry(DAY, DAY, "not-found", None, 404, None, "a" * 64, D
         (SOUND.replace("404", "1e400").encode(), "link-ledger-entry", 3),
         (SOUND.replace('"code": 404', '"redirect": "javascript:alert(1)"').encode(), "link-ledger-entry", 3),
         (SOUND.replace('"code": 404', '"redirect": 7').encode(), "link-ledger-entry", 3),
+        (SOUND.replace(',\n   "dead_since": "2026-11-20"', "").encode(), "link-ledger-entry", 3),
         (SOUND.replace('"code"', '"kode"').encode(), "link-ledger-entry", 3),
         (SOUND.replace("2026-11-20", "2026-11-31").encode(), "link-ledger-entry", 3),
         (SOUND.replace('"2026-11-20"', "7").encode(), "link-ledger-entry", 3),

@@ -50,6 +50,8 @@ def figures(criterion: Criterion) -> str:
                     out.append(f"before {value}")
                 elif key == "each":
                     out.append(f"each {value}")
+                elif key == "from_":
+                    out.append(f"from {value}")
                 else:
                     walk(value)
         elif isinstance(node, list):
@@ -295,6 +297,18 @@ THRESHOLDS = {
     "7.8/news": "≥ 5",
 }
 
+OTHERWISE = {
+    # reading: the figures of the steps that it replaces
+    "every-follow-up-presented": {"1.1.2/presented": "≥ 2", "1.2.2/presented": "≥ 2", "1.3.2/presented": "≥ 2"},
+    "quarters-of-2567": {"1.1.4/every-quarter": "each quarter, from 2023-10-01, each month, from 2023-10-01"},
+    "complaints-from-october": {"3.1/monthly": "each month, from 2023-10-01"},
+    "ideas-three-times": {"5.2/used": "≥ 3"},  # อย่างน้อย 3 ครั้ง
+    "both-5s-deadlines": {"7.1.3/sent": "before 2024-02-25, before 2024-08-25"},
+    "5s-inside-window": {"7.1.3/sent": ""},
+    "four-meetings-in-all": {"7.2/four-each": "≥ 4"},
+    "one-sub-menu": {"7.8/sub-menus": "≥ 1"},
+}
+
 TIERS = {
     # tier: points for applying (where it has to do with the mission), for winning
     "moac": ("1 2", "2"),
@@ -363,6 +377,19 @@ def test_the_steps_of_oae() -> None:
 
 def test_the_thresholds_of_oae() -> None:
     assert {name: said for name, leaf in leaves(OAE) if (said := figures(leaf))} == THRESHOLDS
+
+
+def test_the_thresholds_of_other_readings() -> None:
+    found = {
+        reading.id: {path: figures(Criterion(points=Fraction(1), when=when)) for path, when in reading.when.items()}
+        for reading in OAE.readings
+        if reading.when
+    }
+    assert found == OTHERWISE
+    assert {one.id: list(one.sets) or one.handling for one in OAE.readings if not one.when} == {
+        "no-carry-over": {"carry_over": False},
+        "hosted-speaker-external": ["internal_exchanges", "external_exchanges"],
+    }
 
 
 def test_the_awards_of_oae() -> None:

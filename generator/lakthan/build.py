@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lakthan import advise, check, diagnostics, lint, load, pages, privacy, publish, score
+from lakthan import advise, check, diagnostics, links, lint, load, pages, privacy, publish, score
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Place, Portfolio, Project
@@ -39,6 +39,8 @@ class Examined(NamedTuple):
     problems: tuple[Diagnostic, ...]
     searched: Mapping[str, privacy.Searched]
     """Portfolio → what was searched for personal data there."""
+    ledger: links.Ledger
+    """When each external address was reached."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -66,7 +68,15 @@ def _quietly(items: Sequence[T], _label: str) -> Iterable[T]:
 def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
     """Read, check and score everything below *root*."""
     project, problems = load.load(root)
-    found = [*problems, *lint.lint(project), *privacy.check_units(root, project)]
+    ledger, damage = links.read(root)
+    project = links.mark(project, ledger)
+    found = [
+        *problems,
+        *damage,
+        *links.problems(project, ledger),
+        *lint.lint(project),
+        *privacy.check_units(root, project),
+    ]
     searched = {}
     assessments = []
     for portfolio in watch(project.portfolios, "progress.score"):
@@ -77,7 +87,7 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
         searched[portfolio.id] = privacy.search(root, portfolio, (unit.email, unit.phone))
         found += [*privacy.check(searched[portfolio.id]), *privacy.consent(portfolio)]
     # What an author typed may be a person's number: no message repeats it.
-    return Examined(project, tuple(assessments), diagnostics.sort(map(privacy.masked, found)), searched)
+    return Examined(project, tuple(assessments), diagnostics.sort(map(privacy.masked, found)), searched, ledger)
 
 
 def assess(

@@ -353,6 +353,55 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
             yield f"  → {say('command.next_level', name=titles[name], what=what)}"
 
 
+@main.command("links")
+@click.option("--only-new", is_flag=True, help="Only addresses that the ledger does not know yet.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=1), help="Seconds for one address, redirects and retries included."
+)
+@click.option("--today", type=Day(), help="The day to write down (today unless said).")
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@pass_here
+def links_command(
+    here: dict[str, Any], only_new: bool, timeout: float | None, today: datetime.date | None, form: str
+) -> None:
+    """Visit every external address and keep the ledger, content/links.json.
+
+    Says what died since the last visit. An address that stays dead stops counting as proof after a while.
+    """
+    from lakthan import reach  # noqa: PLC0415  (the network is for this command alone)
+
+    language: Language = here["language"]
+    loaded = load.load(here["root"])
+    settings = reach.Settings(overall=timeout) if timeout else reach.Settings()
+    bar: Any = None
+
+    def progress(done: int, total: int, _address: str) -> None:
+        nonlocal bar
+        if bar is None and sys.stderr.isatty():
+            bar = click.progressbar(length=total, label=_say(language, "links.progress"), file=sys.stderr)
+        if bar is not None:
+            bar.update(1)
+            if done == total:
+                bar.render_finish()
+
+    found = reach.report(
+        here["root"],
+        loaded.project,
+        settings=settings,
+        today=today or datetime.datetime.now().astimezone().date(),
+        only_new=only_new,
+        whole=not any(problem.severity == "error" for problem in loaded.problems),
+        progress=progress,
+    )
+    _show_problems(here, found.problems, err=True)
+    if form == "json":
+        click.echo(json.dumps(reach.document(found), ensure_ascii=False, indent=2))
+    else:
+        for line in reach.lines(found, language):
+            click.echo(line)
+    sys.exit(1 if found.findings else 0)
+
+
 @main.command("explain")
 @click.argument("code", required=False)
 @pass_here

@@ -128,7 +128,6 @@ def score_document(assessments: Sequence[Assessment]) -> Json:
 def entry(score: Score, assessment: Assessment) -> Json:
     """One portfolio in one round: points, gates, and each indicator with what earned its points and what is missing."""
     portfolio = score.portfolio
-    latest = score is assessment.latest
     return {
         "unit": portfolio.unit,
         "rubric": portfolio.rubric.id,
@@ -136,18 +135,21 @@ def entry(score: Score, assessment: Assessment) -> Json:
         **_points(score),
         "level": score.level,
         "gates": [_gate(gate) for gate in score.gates],
-        "indicators": [
-            {
-                "id": name,
-                **_points(node),
-                "self_score": _self_score(portfolio.answers.get(name)),
-                **({} if node.applies else {"not_applicable": True}),
-                "reasons": list(_reasons(node)),
-                # What is missing is worked out for the round that is still open.
-                "missing": _missing(assessment.advice.indicators.get(name)) if latest else [],
-            }
-            for name, node in score.indicators.items()
-        ],
+        "indicators": [_indicator(name, score, assessment) for name in score.indicators],
+    }
+
+
+def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
+    node = score.indicators[name]
+    latest = score is assessment.latest
+    return {
+        "id": name,
+        **_points(node),
+        "self_score": _self_score(score.portfolio.answers.get(name)),
+        **({} if node.applies else {"not_applicable": True}),
+        "reasons": list(_reasons(node)),
+        # What is missing is worked out for the round that is still open.
+        "missing": _missing(assessment.advice.indicators.get(name)) if latest else [],
     }
 
 
@@ -344,13 +346,12 @@ def indicator_document(assessment: Assessment, name: str) -> Json:
     portfolio = assessment.portfolio
     answer = portfolio.answers.get(name)
     node = assessment.latest.indicators[name].node
-    entries = (entry(score, assessment) for score in assessment.scores)
     return {
         "unit": portfolio.unit,
         "rubric": portfolio.rubric.id,
         "id": name,
         "title": _text(getattr(node, "title", None)),
-        "rounds": [{"round": e["round"], **i} for e in entries for i in e["indicators"] if i["id"] == name],
+        "rounds": [{"round": score.round, **_indicator(name, score, assessment)} for score in assessment.scores],
         "facts": {fact: plain(stated.value) for fact, stated in answer.facts.items()} if answer else {},
         "evidence": [_record(record) for record in evidence(portfolio, name)],
         "registers": {key: [_record(r) for r in records] for key, records in answer.registers.items()}

@@ -177,7 +177,7 @@ def _in_body(answer: Answer) -> Iterator[tuple[str, Place]]:
     reader = _Links()
     # As the page is made (`pages.account`): what is code there is no link here.
     reader.feed(markdown.markdown(answer.body, extensions=["tables", "sane_lists", "def_list", "fenced_code"]))
-    first: int = getattr(answer, "body_line", 1)
+    first = answer.body_line
     lines = answer.body.split("\n")
     for target in reader.found:
         if normal(target) is None:

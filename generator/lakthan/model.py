@@ -137,7 +137,9 @@ class Portfolio:
         found = {self.signed} if self.signed else set()
         for answer in self.all_answers():
             for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):
-                for value in record.values.values():
+                for name, value in record.values.items():
+                    if name == "dead_from":  # of the ledger of links: no round is reached by it
+                        continue
                     if isinstance(value, datetime.date):
                         found.add(value)
                     elif isinstance(value, tuple):

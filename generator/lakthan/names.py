@@ -65,8 +65,16 @@ class Unresolved:
     known: tuple[str, ...] = ()
 
 
+SOURCES = 100
+"""Names that a set may draw on in all, each as often as it is drawn on: a count goes through every one of them."""
+
+
 def unresolved(rubric: Rubric) -> Iterator[Unresolved]:
     """Everything in *rubric* that does not resolve, in no particular order."""
+    if tangled := tuple(_tangled(rubric)):
+        # Whatever else asks what a set comes down to would take as long as a count does.
+        yield from tangled
+        return
     yield from _declared(rubric)
     yield from _sets(rubric, rubric.sets, ("sets",))
     yield from _tree(rubric)
@@ -105,12 +113,12 @@ def conditions(path: Path, found: Iterable[Condition]) -> Iterator[tuple[Path, C
             yield from conditions((*path, i, "all"), condition.all)
 
 
-def fields(rubric: Rubric, name: str, seen: tuple[str, ...] = ()) -> Mapping[str, FieldType]:
+def fields(rubric: Rubric, name: str) -> Mapping[str, FieldType]:
     """The fields of what *name* means: of a kind, a register, or all sources of a set."""
-    if name in rubric.sets and name not in seen:
+    if name in rubric.sets:
         found: dict[str, FieldType] = {}
-        for source in rubric.sets[name].from_:
-            found.update(fields(rubric, source, (*seen, name)))
+        for source in _drawn_on(rubric, name):
+            found.update(fields(rubric, source) if source not in rubric.sets else {})
         return found
     if name in rubric.kinds:
         return {**EVIDENCE_FIELDS, **rubric.kinds[name].fields}
@@ -156,24 +164,53 @@ def _known(name: str, known: Iterable[str], path: Path, code: str = "rubric-unkn
 
 
 def _sets(rubric: Rubric, sets: Mapping[str, Set], path: Path) -> Iterator[Unresolved]:
+    merged = rubric.model_copy(update={"sets": {**rubric.sets, **sets}})
     for name, chosen in sets.items():
         here = (*path, name)
         for source in chosen.from_:
             yield from _known(source, _countable(rubric), (*here, "from"))
-            if _reaches(rubric, source, name, ()):
+            if source == name or (source in merged.sets and name in _drawn_on(merged, source)):
                 yield Unresolved((*here, "from"), "rubric-circular", name)
-        merged = rubric.model_copy(update={"sets": {**rubric.sets, name: chosen}})
         yield from _where(merged, name, chosen.where, (*here, "where"))
         if chosen.distinct is not None:
             yield from _known(chosen.distinct, fields(merged, name), (*here, "distinct"), "rubric-unknown-field")
 
 
-def _reaches(rubric: Rubric, name: str, target: str, seen: tuple[str, ...]) -> bool:
-    if name == target:
-        return True
-    if name in seen or name not in rubric.sets:
-        return False
-    return any(_reaches(rubric, source, target, (*seen, name)) for source in rubric.sets[name].from_)
+def _drawn_on(rubric: Rubric, name: str) -> tuple[str, ...]:
+    """Everything that a set draws on, through other sets too, each once."""
+    found: dict[str, None] = {}
+    left = [*reversed(rubric.sets[name].from_)]
+    while left:
+        source = left.pop()
+        if source not in found:
+            found[source] = None
+            left += reversed(rubric.sets[source].from_) if source in rubric.sets else ()
+    return tuple(found)
+
+
+def _tangled(rubric: Rubric) -> Iterator[Unresolved]:
+    """Sets that come down to so many others that counting would not end. (Circles are reported where they close.)"""
+    written: list[tuple[Path, Mapping[str, Set]]] = [(("sets",), rubric.sets)]
+    written += [(("readings", i, "sets"), reading.sets) for i, reading in enumerate(rubric.readings) if reading.sets]
+    for path, sets in written:
+        whole = {**rubric.sets, **sets}
+        if len(whole) > SOURCES:
+            yield Unresolved(path, "rubric-tangled", next(iter(sets)))
+            return
+        merged = rubric.model_copy(update={"sets": whole})
+        sound = [name for name in whole if not any(_circular(merged, one) for one in (name, *_drawn_on(merged, name)))]
+        drawn: dict[str, int] = {}
+        # What draws on no other set is known at once, what draws on that in the next round, and so on.
+        for _ in sound:
+            for name in sound:
+                drawn[name] = min(sum(1 + drawn.get(source, 0) for source in whole[name].from_), SOURCES + 1)
+        for name in sets:
+            if drawn.get(name, 0) > SOURCES:
+                yield Unresolved((*path, name), "rubric-tangled", name)
+
+
+def _circular(rubric: Rubric, name: str) -> bool:
+    return name in rubric.sets and name in _drawn_on(rubric, name)
 
 
 def _where(rubric: Rubric, name: str, where: Where, path: Path) -> Iterator[Unresolved]:

@@ -74,6 +74,9 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     proof: Sequence[str] = PROOF if evidence else register.proof if register else ()
     if proof and not any(record.values.get(name) for name in proof):
         return Message("use.no_document")
+    dead = record.values.get("dead_from")
+    if isinstance(dead, datetime.date) and _dead_by(dead, scope):
+        return Message("use.dead_link", {"date": dead})
     signed, handling, window = scope.portfolio.signed, scope.rubric.handling, scope.window
     date = record.date
     if date is None:
@@ -97,6 +100,12 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     if signed and date > signed and handling.after_signature == "reject":
         return Message("use.after_signature", {"date": date, "signed": signed})
     return None
+
+
+def _dead_by(dead: datetime.date, scope: Scope) -> bool:
+    # What died after a round was closed does not change the score of that round.
+    end = scope.window.end
+    return (scope.as_of is None or dead <= scope.as_of) and (end is None or dead <= end)
 
 
 def _has_date_field(record: Record, scope: Scope) -> bool:

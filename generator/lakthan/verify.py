@@ -128,9 +128,8 @@ class _Published:
         listed = [(_name(one, "unit"), _name(one, "rubric")) for one in _objects(index, "portfolios")]
         found = [self.portfolio(unit, rubric) for unit, rubric in listed]
         assessments = tuple(one for one in found if one is not None)
-        for assessment in assessments:
-            self.compare(f"{assessment.portfolio.id}/inputs.json", _of_portfolio(assessment))
-        if len(assessments) == len(listed):
+        follow = [self.compare(f"{one.portfolio.id}/inputs.json", _of_portfolio(one)) for one in assessments]
+        if len(assessments) == len(listed) and all(follow):  # else the same would be said again of each list
             self.compare_lists(index, assessments)
         return assessments
 
@@ -176,11 +175,13 @@ class _Published:
             self.unreadable(file, problem)
             return None
 
-    def compare(self, inputs: str, documents: Iterable[Derived], *, partly: bool = False) -> None:
+    def compare(self, inputs: str, documents: Iterable[Derived], *, partly: bool = False) -> bool:
         """Report the first point of *documents* that does not follow; *partly*: they hold other things besides."""
+        followed = True
         for file, derive in documents:
             published = self.document(file)
             if published is None:
+                followed = False
                 continue
             derived = json.loads(exports.encode(derive()))
             if partly:
@@ -193,7 +194,8 @@ class _Published:
                     self.problems.append(Diagnostic("published-score", Place(file), args=args))
                 else:
                     self.problems.append(Diagnostic("published-total", Place(file), args=args))
-                return
+                return False
+        return followed
 
 
 def _summaries(assessments: Sequence[Assessment]) -> Json:

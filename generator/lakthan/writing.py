@@ -464,8 +464,7 @@ def passages(portfolio: Portfolio) -> Iterator[Passage]:
         for field in ("responsible", "not_applicable"):
             place = answer.places.get(field, answer.place)
             yield Passage(getattr(answer, field) or "", place, field, sample=sample)
-        first = getattr(answer, "body_line", 1)
-        for number, line in enumerate(answer.body.split("\n"), first):
+        for number, line in enumerate(answer.body.split("\n"), answer.body_line):
             yield Passage(line, replace(answer.place, line=number), column=1, sample=sample)
     for record in _records(portfolio):
         for field, value in record.values.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import markdown
 import nh3
@@ -15,6 +16,7 @@ _ALLOWED = {
     "ul", "ol", "li", "dl", "dt", "dd", "h3", "h4", "h5", "h6", "a", "img",
     "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
 }  # fmt: skip
+_EXTENSIONS = ("tables", "sane_lists", "def_list", "fenced_code")
 
 
 def account(text: str, up: str, table: str) -> Markup:
@@ -34,7 +36,7 @@ def account(text: str, up: str, table: str) -> Markup:
             # Python-Markdown says the side of a column this way.
             return value if re.fullmatch(r"text-align: (left|right|center);", value) else None
         if name in ("href", "src"):
-            if value.startswith("files/"):
+            if value.startswith("files/") and ".." not in unquote(value).split("/"):
                 return up + value
             if tag == "img":
                 return None
@@ -43,7 +45,11 @@ def account(text: str, up: str, table: str) -> Markup:
             return outside(value)
         return value
 
-    html = markdown.markdown(text, extensions=["tables", "sane_lists", "def_list", "fenced_code"], output_format="html")
+    try:
+        html = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
+    except RecursionError:
+        # Lists in lists in lists: shown as it was written.
+        html = f"<pre>{escape(text)}</pre>"
     html = re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
     html = nh3.clean(
         html,
