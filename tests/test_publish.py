@@ -18,6 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 
 from lakthan import build, publish
 from tests.conftest import ROOT, Sandbox, command, copy_sample, environment
@@ -245,22 +248,27 @@ def test_a_second_build_waits(tmp_path: Path) -> None:
         pass  # and whoever holds the lock may take it again
 
 
-def test_a_second_build_says_when_it_waited_too_long(sample: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_build_says_when_it_waited_too_long(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish, "PATIENCE", 0.2)
-    process = holding(sample.root, 60)
+    process = holding(tiny.root, 60)
     try:
         for args in (["build"], ["build", "--pages-only"]):
-            result = sample.run(*args, status=1)
+            result = tiny.run(*args, status=1)
             assert result.stderr == (
                 "Error: another build is still running after 0 seconds of waiting; "
                 "nothing was published, try again when it is done\n"
             )
-        assert not sample.path("site").exists()
-        assert [path.name for path in sample.docs.iterdir()] == [".gitignore"]
+        config = load_config(str(tiny.path("mkdocs.yml")))
+        with pytest.raises(Abort):
+            mkdocs_build(config)
+        assert not tiny.path("site").exists()
+        assert list(tiny.docs.iterdir()) == []
     finally:
         process.kill()
         process.wait()
-    sample.run("build", "--pages-only")  # the lock of the dead is nobody's
+    mkdocs_build(config)  # the lock of the dead is nobody's
+    assert config.site_dir == str(tiny.path("site"))  # whoever deploys goes on from there
+    assert (tiny.path("site") / publish.MANIFEST).is_file()
 
 
 # The same bytes --------------------------------------------------------------------------------------------------
@@ -523,4 +531,4 @@ def test_warnings_that_mkdocs_refuses_publish_nothing(tiny: Sandbox) -> None:
     tiny.run("build")
     rename(tiny, NAMES[1])
     tiny.replace("mkdocs.yml", ": about.md\n", ": no-such-page.md\n")
-    assert "strict mode" in refused(tiny, ["mkdocs", "build", "--strict"])
+    assert "no-such-page.md" in refused(tiny, ["mkdocs", "build", "--strict"])

@@ -74,7 +74,7 @@ class _Refused(Exception):
 
     def __init__(self, code: str, **args: object) -> None:
         super().__init__(code)
-        self.problem: Problem = (f"attachment-{code}", args)
+        self.problem: Problem = (code, args)
 
 
 # The two questions -----------------------------------------------------------------------------------------------
@@ -176,12 +176,12 @@ def _examine(data: bytes, extension: str) -> Iterator[Problem]:
 def _mismatch(data: bytes, kind: str, family: str, found: str | None) -> _Refused:
     """What to say of a file that does not begin as its extension promises."""
     if found == "ole" and family == "zip" and "EncryptedPackage".encode("utf-16-le") in data:
-        return _Refused("encrypted")
+        return _Refused("attachment-encrypted")
     if family == "pdf" and b"%PDF-" in data[:1024]:
         return _polyglot(found)
     if family == "zip" and _zip_end(data):
         return _polyglot(found)
-    return _Refused("mismatch", extension=kind, found=_said(found))
+    return _Refused("attachment-mismatch", extension=kind, found=_said(found))
 
 
 def _said(kind: str | None) -> Message:
@@ -190,7 +190,7 @@ def _said(kind: str | None) -> Message:
 
 def _polyglot(found: str | None = None) -> _Refused:
     """The file is, or holds, something else besides what it should be."""
-    return _Refused("polyglot", found=_said(found))
+    return _Refused("attachment-polyglot", found=_said(found))
 
 
 class _Room:
@@ -206,7 +206,7 @@ class _Room:
 
 
 def _bomb() -> _Refused:
-    return _Refused("bomb", limit=MAX_UNPACKED // MB)
+    return _Refused("attachment-bomb", limit=MAX_UNPACKED // MB)
 
 
 # What a file is --------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def _examine_text(data: bytes, kind: str) -> Iterator[Problem]:
     if kind == "csv":
         for cell in _FORMULA.finditer(data.removeprefix(b"\xef\xbb\xbf")):
             if _REACHES_OUT.search(cell[0]):
-                raise _Refused("formula", line=data.count(b"\n", 0, cell.start()) + 1)
+                raise _Refused("attachment-formula", line=data.count(b"\n", 0, cell.start()) + 1)
     yield from ()
 
 
@@ -321,15 +321,15 @@ def _examine_pdf(data: bytes, _kind: str) -> Iterator[Problem]:
     _alone(data, data)
     end = data.rfind(b"%%EOF")
     if end < 0 or b"startxref" not in data or not re.search(rb"\d\s+obj\b", data):
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     tail = data[end + 5 :].strip(b"\0\r\n\t \x1a")
     if tail:
         raise _polyglot(_sniff(tail))
     if data.count(b"#") > MAX_ESCAPES:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     plain = _names(data)
     if re.search(rb"/Encrypt(?![A-Za-z0-9])", plain):
-        raise _Refused("encrypted")
+        raise _Refused("attachment-encrypted")
     outside, packed = _pdf_texts(data)
     texts = [plain, *packed]
     names = {match for text in texts for match in _PDF_ACTIVE.findall(text)}
@@ -370,7 +370,7 @@ def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
     since = last = 0
     for count, match in enumerate(re.finditer(rb"(end)?stream([ \t]*\r?\n|\r)?", data)):
         if count > 2 * MAX_STREAMS:
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         if match[1]:
             inside, since = False, match.end()
             continue
@@ -382,7 +382,7 @@ def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
         last = match.end()
         declared = re.search(rb"/ObjStm(?![A-Za-z0-9])", before) is not None
         if declared and _oddly_packed(before):
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         first = re.search(rb"/First\s+(\d{1,9})(?![\d\s]*R)", before)
         begin = _inflate(view[last : last + 4096], 1024)
         if begin and (declared or first or _PDF_PAIRS.match(begin)):
@@ -392,7 +392,7 @@ def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
         elif declared:
             stop = data.find(b"endstream", last)
             if stop < 0:
-                raise _Refused("corrupt")
+                raise _Refused("attachment-corrupt")
             room.take(stop - last)
             packed.append(_names(_numbered(data[last:stop], int(first[1]) if first else 0)))
     if not inside:
@@ -485,7 +485,7 @@ def _examine_office(data: bytes, kind: str, room: _Room | None = None) -> Iterat
         elif name == "mimetype":
             found = next((k for k, mime in _MIMETYPE.items() if part.content == mime.encode()), None)
         elif name == "meta-inf/manifest.xml" and b"encryption-data" in part.content:
-            raise _Refused("encrypted")
+            raise _Refused("attachment-encrypted")
         elif extension in _MAIN_PART and not inner:
             # The numbers behind a chart are a workbook of their own.
             trouble += _examine_office(part.content, extension, room)
@@ -494,7 +494,7 @@ def _examine_office(data: bytes, kind: str, room: _Room | None = None) -> Iterat
     if found == "macros":
         trouble.append(("attachment-macros", {"part": "[Content_Types].xml"}))
     elif found != kind:
-        raise _Refused("mismatch", extension=kind, found=_said(found or "zip"))
+        raise _Refused("attachment-mismatch", extension=kind, found=_said(found or "zip"))
     yield from trouble
 
 
@@ -545,19 +545,19 @@ def _parts(data: bytes, room: _Room) -> Iterator[_Part]:
     """
     end = len(data) - 22
     if end < 0 or data[end : end + 4] != b"PK\x05\x06" or data[-2:] != b"\0\0":
-        raise _polyglot() if _zip_end(data) else _Refused("corrupt")
+        raise _polyglot() if _zip_end(data) else _Refused("attachment-corrupt")
     disks, count, length, start = struct.unpack_from("<4xI2xHII", data, end)
     if count > MAX_PARTS:
         raise _bomb()
     if disks or start + length > end:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     if start + length < end:
         raise _polyglot()
     entries = sorted(_entries(data, start, count, end), key=lambda entry: entry.start)
     room.take(sum(entry.size for entry in entries))
     names = Counter(entry.name.casefold() for entry in entries)
     if any(n > 1 or not _sound(name) for name, n in names.items()):
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     position = 0
     for entry in entries:
         _adjoins(position, entry.start)
@@ -588,7 +588,7 @@ class _Entry:
 def _entries(data: bytes, position: int, count: int, end: int) -> Iterator[_Entry]:
     for _ in range(count):
         if data[position : position + 4] != b"PK\x01\x02":
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         flags, method, crc, packed, size, name_length, extra, comment, start = struct.unpack_from(
             "<8xHH4xIIIHHH8xI", data, position
         )
@@ -597,7 +597,7 @@ def _entries(data: bytes, position: int, count: int, end: int) -> Iterator[_Entr
         if size > MB and size > MAX_RATIO * packed:
             raise _bomb()
         if flags & 1:
-            raise _Refused("encrypted")
+            raise _Refused("attachment-encrypted")
         yield _Entry(name.decode("utf-8", "replace"), start, packed, size, method, crc)
     if position != end:
         raise _polyglot()
@@ -606,15 +606,15 @@ def _entries(data: bytes, position: int, count: int, end: int) -> Iterator[_Entr
 def _unpack(data: bytes, entry: _Entry) -> tuple[bytes, int]:
     """The content of an entry, and where it ends in the file."""
     if data[entry.start : entry.start + 4] != b"PK\x03\x04":
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     flags, method, name_length, extra = struct.unpack_from("<6xHH16xHH", data, entry.start)
     begin = entry.start + 30 + name_length + extra
     name = data[entry.start + 30 : entry.start + 30 + name_length].decode("utf-8", "replace")
     packed = data[begin : begin + entry.packed]
     if flags & 1:
-        raise _Refused("encrypted")
+        raise _Refused("attachment-encrypted")
     if name != entry.name or method != entry.method or method not in (0, 8) or len(packed) != entry.packed:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     content = packed
     if method == 8:
         inflater = zlib.decompressobj(-15)
@@ -622,9 +622,9 @@ def _unpack(data: bytes, entry: _Entry) -> tuple[bytes, int]:
         if len(content) > entry.size:
             raise _bomb()
         if not inflater.eof or inflater.unused_data:
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     return content, begin + entry.packed
 
 
@@ -644,7 +644,7 @@ class _Bounded(TreeBuilder):
         self.depth += 1
         self.elements += 1
         if self.depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         return super().start(tag, dict(attrs))
 
     def end(self, tag: str) -> Element:
@@ -655,13 +655,13 @@ class _Bounded(TreeBuilder):
 def _xml(data: bytes) -> Element:
     """Parsed without entities or anything from outside."""
     if len(data) > MAX_BYTES_OF["svg"]:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     parser = DefusedXMLParser(target=_Bounded(), forbid_dtd=False, forbid_entities=True, forbid_external=True)
     try:
         parser.feed(data)
         found = parser.close()
     except (DefusedXmlException, ParseError, ValueError, LookupError) as error:
-        raise _Refused("corrupt") from error
+        raise _Refused("attachment-corrupt") from error
     assert isinstance(found, Element)
     return found
 
@@ -687,7 +687,7 @@ class _Layout:
 
 
 def _too_many_pixels() -> _Refused:
-    return _Refused("too-many-pixels", limit=MAX_PIXELS // 1_000_000)
+    return _Refused("attachment-too-many-pixels", limit=MAX_PIXELS // 1_000_000)
 
 
 def _examine_picture(data: bytes, kind: str) -> Iterator[Problem]:
@@ -738,7 +738,7 @@ def _png_layout(data: bytes) -> _Layout:
         if kind == b"IEND" or position > len(data):
             break
     if kind != b"IEND" or position > len(data):
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     return _Layout(position, tuple(spans), max(frames, 1))
 
 
@@ -765,7 +765,7 @@ def _jpg_layout(data: bytes) -> _Layout:
             if following is None or scans > MAX_SCANS:
                 break
             position = following.start()
-    raise _Refused("corrupt")
+    raise _Refused("attachment-corrupt")
 
 
 def _gif_layout(data: bytes) -> _Layout:
@@ -786,14 +786,14 @@ def _gif_layout(data: bytes) -> _Layout:
             width, height, frames = max(width, left + w), max(height, top + h), frames + 1
             position += 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
         else:
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         while length := data[position]:
             position += length + 1
             blocks += 1
         position += 1
         blocks += 1
         if blocks > MAX_CHUNKS:
-            raise _Refused("corrupt")
+            raise _Refused("attachment-corrupt")
         if kept:
             spans.append((start, position))
 
@@ -812,7 +812,7 @@ def _webp_layout(data: bytes) -> _Layout:
             spans.append((position, stop))
         position = stop
     if position != end or end > len(data):
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     return _Layout(end, tuple(spans), max(frames, 1), lossless=lossless)
 
 
@@ -907,10 +907,10 @@ def _examine_video(file: IO[bytes], size: int, kind: str) -> Iterator[Problem]:
     elif kind == "mp4" and found == "video" and _BRANDS.match(head[8:12]):
         end = size if b"moov" in {box.kind for box in _boxes(file, 0, size)} else -1
     else:
-        raise _Refused("mismatch", extension=kind, found=_said(found))
+        raise _Refused("attachment-mismatch", extension=kind, found=_said(found))
     _alone(head, tail)
     if end != size:
-        raise _Refused("corrupt")
+        raise _Refused("attachment-corrupt")
     yield from ()
 
 
@@ -939,7 +939,7 @@ def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[_Box]:
             break
         yield _Box(head[4:8], body, start + length, start + 4)
         start += length
-    raise _Refused("corrupt")
+    raise _Refused("attachment-corrupt")
 
 
 def _webm_end(file: IO[bytes], size: int) -> int:
@@ -1028,7 +1028,7 @@ _DATA_PICTURE: Final = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,([
 
 def _examine_svg(data: bytes, kind: str) -> Iterator[Problem]:
     if _xml(data).tag != f"{{{_SVG}}}svg":
-        raise _Refused("mismatch", extension=kind, found=_said("xml"))
+        raise _Refused("attachment-mismatch", extension=kind, found=_said("xml"))
     yield from ()
 
 

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lakthan import advise, check, diagnostics, links, lint, load, pages, privacy, publish, score
+from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Place, Portfolio, Project
@@ -86,8 +86,17 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
         unit = project.units[portfolio.unit]
         searched[portfolio.id] = privacy.search(root, portfolio, (unit.email, unit.phone))
         found += [*privacy.check(searched[portfolio.id]), *privacy.consent(portfolio)]
+        found += _refused(root, portfolio)
     # What an author typed may be a person's number: no message repeats it.
     return Examined(project, tuple(assessments), diagnostics.sort(map(privacy.masked, found)), searched, ledger)
+
+
+def _refused(root: Path, portfolio: Portfolio) -> Iterator[Diagnostic]:
+    """What keeps an attachment from being published, at the attachment."""
+    for name in load.attachments(portfolio):
+        place = Place(f"{portfolio.folder}/{name}")
+        for code, args in attachments.problems(root / portfolio.folder / name):
+            yield Diagnostic(code, place, "error", args)
 
 
 def assess(
@@ -131,13 +140,14 @@ def generate(root: Path, examined: Examined, *, language: Language = "th") -> Wr
     """
     docs = root / DOCS
     sizes: dict[str, int] = {}
-    copies: dict[str, Path] = {}
-    for assessment in examined.assessments:
-        portfolio = assessment.portfolio
-        for name in load.attachments(portfolio):
-            source = root / portfolio.folder / name
-            sizes[f"{portfolio.folder}/{name}"] = source.stat().st_size
-            copies[f"{portfolio.id}/{name}"] = source
+
+    def copies() -> Iterator[tuple[str, bytes]]:
+        for portfolio in (assessment.portfolio for assessment in examined.assessments):
+            for name in load.attachments(portfolio):
+                content = attachments.published(root / portfolio.folder / name)
+                sizes[f"{portfolio.folder}/{name}"] = len(content)
+                yield f"{portfolio.id}/{name}", content
+
     made = pages.pages(
         examined.project,
         examined.assessments,
@@ -145,14 +155,13 @@ def generate(root: Path, examined: Examined, *, language: Language = "th") -> Wr
         templates=templates(root),
         problems=examined.problems,
         sizes=sizes,
+        searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
+        ledger=examined.ledger,
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
     with publish.lock(root):
-        return _write(docs, files, _read(copies))
-
-
-def _read(copies: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
-    return ((name, source.read_bytes()) for name, source in copies.items())
+        # The attachments first: the pages say how large they have become.
+        return _write(docs, copies(), files)
 
 
 def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:

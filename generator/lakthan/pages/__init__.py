@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lakthan import exports
+from lakthan import exports, links
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
-from lakthan.model import Assessment, Project
+from lakthan.model import Assessment, Message, Project
 from lakthan.pages import about, channels, evidence, home, indicators, portfolio, rubrics, units
 from lakthan.pages.addresses import address
 from lakthan.pages.site import Page, Site
@@ -45,11 +45,14 @@ def pages(
     templates: Sequence[Path],
     problems: Sequence[Diagnostic] = (),
     sizes: Mapping[str, int] | None = None,
+    searched: Mapping[str, Sequence[Message]] | None = None,
+    ledger: links.Ledger | None = None,
 ) -> Iterator[Page]:
     """Everything that the site consists of but the attachments.
 
     *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
-    attachment has, by its path in the project; what it does not name is shown as missing.
+    attachment has, by its path in the project; what it does not name is shown as missing. *searched* says what was
+    searched for personal data, by portfolio; *ledger* when each external address was reached.
     """
     site = Site(
         language=language,
@@ -58,7 +61,9 @@ def pages(
         assessments=tuple(assessments),
         templates=tuple(templates),
         problems=tuple(problems),
-        sizes=sizes or {},
+        sizes=sizes if sizes is not None else {},
+        searched=searched or {},
+        ledger=ledger or {},
     )
     for step in PAGES:
         yield from step(site)

@@ -36,7 +36,8 @@ def account(text: str, up: str, table: str) -> Markup:
             # Python-Markdown says the side of a column this way.
             return value if re.fullmatch(r"text-align: (left|right|center);", value) else None
         if name in ("href", "src"):
-            if value.startswith("files/") and ".." not in unquote(value).split("/"):
+            # A browser takes `\\` for `/`.
+            if value.startswith("files/") and ".." not in re.split(r"[/\\]", unquote(value)):
                 return up + value
             if tag == "img":
                 return None

@@ -33,6 +33,7 @@ def pages(site: Site) -> Iterator[Page]:
             registers=answers.registers(portfolio, portfolio.shared),
             channels=channels,
             places=answers.places(channels),
+            searched=site.searched.get(portfolio.id, ()),
             publication=_publication(assessment),
             evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
             groups=list(groups(rubric)),

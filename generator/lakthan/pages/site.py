@@ -11,9 +11,9 @@ from typing import Any
 
 import jinja2
 
-from lakthan import exports
+from lakthan import exports, links
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Assessment, Project, Unit
+from lakthan.model import Assessment, Message, Project, Record, Unit
 from lakthan.pages import charts, conditions, fields
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
@@ -39,6 +39,8 @@ class Site(Words):
     templates: tuple[Path, ...]
     problems: tuple[Diagnostic, ...]
     sizes: Mapping[str, int]
+    searched: Mapping[str, Sequence[Message]]
+    ledger: links.Ledger
     env: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,10 @@ class Site(Words):
         """The short name of a unit, where it has one."""
         unit = self.project.units.get(name)
         return self.text(unit.short or unit.name) if unit else name
+
+    def visit(self, record: Record) -> links.Entry | None:
+        """What the ledger knows of the address of a record."""
+        return self.ledger.get(links.normal(record.text("url")) or "")
 
     def page(
         self,
@@ -140,6 +146,7 @@ def _environment(site: Site) -> jinja2.Environment:
         # What a rubric asks, and what a unit filled in
         attachment=partial(fields.attachment, site, site.sizes),
         condition=partial(conditions.asked, site),
+        in_words=links.in_words,
         field_value=partial(fields.field_value, site),
         outside=outside,
         # What the JSON beside the pages says in the same words
@@ -155,6 +162,7 @@ def _environment(site: Site) -> jinja2.Environment:
         said=site.said,
         show=site.show,
         t=site.text,
+        visit=site.visit,
     )
     return env
 
