@@ -200,6 +200,8 @@ def test_a_link_is_listed_by_where_it_points(tmp_path: Path) -> None:
     listed = json.loads(publish.manifest(site))["files"]
     assert listed.keys() == {"0.html", "file", "folder", "pipe"}
     assert listed["folder"] == {"link": outside.as_posix()}
+    assert listed["file"] == {"link": (outside / "0.html").as_posix()}
+    assert listed["pipe"].keys() == {"special"}
 
 
 # Files of their own ----------------------------------------------------------------------------------------------
@@ -207,7 +209,9 @@ def test_a_link_is_listed_by_where_it_points(tmp_path: Path) -> None:
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "docs" / "page.md"
+    publish.write(page, b"older")
     publish.write(page, b"old")
+    assert list(page.parent.iterdir()) == [page]
     write = Path.write_bytes
 
     def full(self: Path, data: bytes) -> int:

@@ -154,11 +154,16 @@ def test_links_and_pipes_are_found_and_not_opened(published: Path, tmp_path: Pat
     page.rename(tmp_path / "same.html")
     page.symlink_to(tmp_path / "same.html")
     (published / "elsewhere").symlink_to("/")
+    data = published / MOI / "1/index.json"
+    data.rename(tmp_path / "same.json")
+    data.symlink_to(tmp_path / "same.json")
     score = published / MOI / "score.json"
     score.unlink()
     os.mkfifo(score)
     assert found(published) == [
         ("published-changed", "about/index.html"),
+        ("published-changed", f"{MOI}/1/index.json"),
+        ("published-unreadable", f"{MOI}/1/index.json"),
         ("published-changed", f"{MOI}/score.json"),
         ("published-unreadable", f"{MOI}/score.json"),
         ("published-added", "elsewhere"),

@@ -93,6 +93,7 @@ def _has_words(one: Diagnostic) -> None:
         ("https://drive.google.com/file/d/xxxx/view", ["share-stub 1"]),
         ("https://drive.google.com/open?id=", ["share-stub 1"]),
         ("(https://www.facebook.com/)", ["share-stub 2"]),
+        ("ดู https://www.facebook.com/.", ["share-stub 4"]),
         ("https://m.youtube.com", ["share-stub 1"]),
         ("https://bit.ly/", ["share-stub 1"]),
         ("https://www.dropbox.com/home", ["share-stub 1"]),
@@ -352,6 +353,7 @@ FILE = "content/a/r/files/a.pdf"
         ({ONE: _answer("status: draft\nself_score: 1\n")}, [f"warning self-score-without-evidence {ONE}:3"]),
         ({ONE: _answer("self_score: 0\n")}, []),
         ({ONE: _answer("self_score: 1\nstaff: 3\n")}, []),
+        ({ONE: _answer("self_score: 1\n"), HEAD: _answer("staff: 3\n")}, []),
         (
             {
                 ONE: _answer("self_score: 1\n"),
@@ -366,6 +368,7 @@ FILE = "content/a/r/files/a.pdf"
         # ready
         ({ONE: _answer("status: ready\n", " \n")}, [f"warning ready-with-nothing {ONE}:2"]),
         ({ONE: _answer("status: ready\n", "เล่า\n")}, []),
+        ({ONE: _answer("status: ready\nnot_applicable: ไม่มีภารกิจนี้\n")}, []),
         ({ONE: _answer("status: ready\nevidence:\n" + f"- {REPORT}\n"), FILE: "x"}, []),
         ({ONE: _answer("status: draft\n")}, []),
         ({ONE: _answer("")}, []),
@@ -425,7 +428,7 @@ def test_units_and_rubrics_alike(tmp_path: Path) -> None:
     project = _load(tmp_path, {}).project
     units = {"a": project.units["a"], "A": replace(project.units["a"], place=Place("content/A/unit.yml"))}
     rubrics = {"r": project.rubrics["r"], "R": project.rubrics["r"], "s": project.rubrics["r"]}
-    found = list(writing.names_alike(replace(project, units=units, rubrics=rubrics)))
+    found = list(writing.check(replace(project, units=units, rubrics=rubrics), {}))
     assert [(str(one.place), one.args["other"]) for one in found] == [
         ("content/a/unit.yml:1", "A"),
         ("rubrics/r.yml:2", "R"),

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score
+from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score, writing
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Place, Portfolio, Project
@@ -76,6 +76,7 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
         *links.problems(project, ledger),
         *lint.lint(project),
         *privacy.check_units(root, project),
+        *writing.check(project, {p.id: load.present(root, p) for p in project.portfolios}),
     ]
     searched = {}
     assessments = []
@@ -119,9 +120,11 @@ def assess(
 
 
 def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:
-    """The problems found, and what falls due soon after *today*."""
-    near = (one for assessment in examined.assessments for one in check.deadlines(assessment, today))
-    return diagnostics.sort((*examined.problems, *near))
+    """The problems found, what falls due soon after *today*, and what is dated after it."""
+    near = [one for assessment in examined.assessments for one in check.deadlines(assessment, today)]
+    for portfolio in examined.project.portfolios:
+        near += writing.dated_in_future(portfolio, today)
+    return diagnostics.sort((*examined.problems, *map(privacy.masked, near)))
 
 
 def source_line(root: Path) -> Callable[[Place], str | None]:

@@ -14,13 +14,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
-from lakthan import __version__, build, diagnostics, exports, load, messages, publish, scaffold, thai
+from lakthan import __version__, build, diagnostics, exports, load, messages, publish, reports, scaffold, thai
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Score
@@ -127,15 +127,9 @@ def _refuse(here: dict[str, Any], key: str, **args: object) -> NoReturn:
     raise click.UsageError(_say(here["language"], key, **args))
 
 
-def _show_problems(here: dict[str, Any], found: Iterable[Diagnostic], *, form: str = "full", err: bool = False) -> None:
-    line = build.source_line(here["root"])
-    for problem in found:
-        shown = (
-            diagnostics.concise(problem, here["language"])
-            if form == "concise"
-            else diagnostics.full(problem, here["language"], line) + "\n"
-        )
-        click.echo(shown, err=err)
+def _show_problems(here: dict[str, Any], found: Sequence[Diagnostic], *, err: bool = False) -> None:
+    if found:
+        click.echo(reports.FORMATS["full"](found, here["language"], build.source_line(here["root"]), False), err=err)
 
 
 def _log(level: int) -> None:
@@ -212,7 +206,7 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("full", "concise", "json")),
+    type=click.Choice(tuple(reports.FORMATS)),
     default="full",
     show_default=True,
     help="For people, one line each, or for programs.",
@@ -233,10 +227,9 @@ def check_command(
     found = [p for p in build.with_deadlines(examined, day) if _within(p, where)]
     if where and not found and not (here["root"] / where).exists():
         _refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
-    if form == "json":
-        click.echo(json.dumps(diagnostics.document(found), ensure_ascii=False, indent=2))
-    else:
-        _show_problems(here, found, form=form)
+    shown = reports.FORMATS[form](found, here["language"], build.source_line(here["root"]), strict)
+    click.echo(shown, nl=bool(shown))
+    if form in ("full", "concise"):
         counts = {s: sum(p.severity == s for p in found) for s in ("error", "warning", "note")}
         args = {"errors": counts["error"], "warnings": counts["warning"], "notes": counts["note"]}
         click.echo(_say(here["language"], "command.checked", **args))

@@ -38,7 +38,7 @@ TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "
 
 MAX_BYTES = 4_000_000
 """Of a file that is read as text: with its front matter alone the reader of YAML would stop sooner."""
-MAX_BODY = 100_000
+MAX_BODY = 60_000
 """Characters of an account. A page of A4 has about 2,500."""
 MAX_STEPS = 8_000_000
 """What Markdown may cost, in steps of its search for the ends of links: about half a second."""
@@ -543,13 +543,14 @@ def _answer(
 def _steps(body: str) -> int:
     """About how long Markdown looks for the ends of what begins in a text.
 
-    For each `[` it goes through all of the paragraph; for `<`, and for lines that could be headings, it does so faster.
+    For each `[` it goes through all of the paragraph, for each line that could be a heading too, but faster; for each
+    `<` through all of the text.
 
     >>> _steps("[a](b)") < 10, _steps("[" * 10_000) > MAX_STEPS
     (True, True)
     """
     found = re.split(r"\n[ \t]*\n", body)
-    return sum(len(p) * (10 * p.count("[") + 2 * p.count("<") + p.count("\n")) for p in found) // 10
+    return (2 * len(body) * body.count("<") + sum(len(p) * (10 * p.count("[") + p.count("\n")) for p in found)) // 10
 
 
 class _AnswerReader:
@@ -875,6 +876,13 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
         return lines[place.line - 1] if 0 < place.line <= len(lines) else None
 
     return line
+
+
+def present(root: Path, portfolio: Portfolio) -> tuple[str, ...]:
+    """The attachments that lie in a portfolio's folder, relative to it, referred to or not."""
+    folder = root / portfolio.folder
+    found = (path for path in (folder / FILES).rglob("*") if path.is_file() and not path.name.startswith("."))
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in found))
 
 
 def attachments(portfolio: Portfolio) -> Iterator[str]:
