@@ -23,6 +23,7 @@ line, so that all lines keep their numbers).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,11 @@ def test_every_problem_has_a_golden() -> None:
         for line in strictyaml.load(path.read_text(encoding="utf-8")).value["expect"].get("problems", [])
     }
     tests = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
-    missing = {code for code in diagnostics.codes() if code not in expected and f'"{code}' not in tests}
+    # Those of attachments and of personal data are named there by what makes them: `bomb`, `phone`.
+    short = {code: code.removeprefix("attachment-").removesuffix("-found") for code in diagnostics.codes()}
+    words = set(re.findall(r"[a-z0-9-]+", tests))
+    told = {code for code, name in short.items() if {code, name} & words}
+    missing = set(diagnostics.codes()) - expected - told
     assert missing - set(strictyaml.CODES) == set()
     assert expected <= set(diagnostics.codes())
 

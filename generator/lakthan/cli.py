@@ -352,7 +352,14 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
     "--timeout", type=click.FloatRange(min=1), help="Seconds for one address, redirects and retries included."
 )
 @click.option("--today", type=Day(), help="The day to write down (today unless said).")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 @pass_here
 def links_command(
     here: dict[str, Any], only_new: bool, timeout: float | None, today: datetime.date | None, form: str

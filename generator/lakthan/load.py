@@ -340,21 +340,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-# Names that no file may have on Windows, with or without an extension.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _IMPOSSIBLE = re.compile(r'[<>:"|?*\x00-\x1f\x7f]|^[ .]|[ .]$')
 
 
 def _may_be_called(name: str) -> bool:
     """Whether a file can have this name on every machine, and is published under it.
 
-    Spaces, Thai and `#` are all right: links write them in their own way. Names that begin with a dot MkDocs leaves out.
+    Spaces, Thai and `#` are all right: links write them in their own way. MkDocs leaves out what begins with a dot.
 
-    >>> [name for name in ("แผน (ใหม่).pdf", "50%#1.pdf", "a?.pdf", "con.pdf", ".a.pdf", "a.pdf ") if _may_be_called(name)]
+    >>> names = ("แผน (ใหม่).pdf", "50%#1.pdf", "a?.pdf", "con.pdf", ".a.pdf", "a.pdf ")
+    >>> [name for name in names if _may_be_called(name)]
     ['แผน (ใหม่).pdf', '50%#1.pdf']
     """
     too_long = len(name.encode("utf-8", "surrogateescape")) > 255
-    return not (_IMPOSSIBLE.search(name) or _DEVICE.fullmatch(name) or any(map(_hidden, name)) or too_long)
+    return not (_IMPOSSIBLE.search(name) or names.DEVICE.fullmatch(name) or any(map(_hidden, name)) or too_long)
 
 
 # Rubrics ---------------------------------------------------------------------------------------------------------
@@ -444,7 +443,7 @@ def _unit(
         problems.append(Diagnostic("no-unit-file", Place(name), args={"folder": name}))
         return
     # Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or _DEVICE.fullmatch(folder.name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or names.DEVICE.fullmatch(folder.name):
         problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
         return
     if parent is None and folder.name.lower() in TAKEN:
@@ -870,7 +869,8 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
         if path.suffix not in (".md", ".yml", ".yaml") or not path.is_file():
             return None
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            # By line ends alone, as places count them: a text may hold other breaks.
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:
             return None
         return lines[place.line - 1] if 0 < place.line <= len(lines) else None

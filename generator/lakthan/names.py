@@ -5,6 +5,7 @@ Yields what does not resolve, with the path inside the rubric file, so that the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,9 @@ RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 
 TAKEN = ("evidence", "channels", "files", "index", "portfolio", "readme")
 """Names of files and pages beside those of the indicators, in lower case."""
+
+DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+"""Names that no file and no folder can have on Windows, with or without an extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,8 @@ def _where(rubric: Rubric, name: str, where: Where, path: Path) -> Iterator[Unre
 
 
 def _tree(rubric: Rubric) -> Iterator[Unresolved]:
+    if not _may_be_file(rubric.id, ("index",)):
+        yield Unresolved(("id",), "rubric-id-taken", rubric.id)
     seen: set[str] = set()
     rounds = [r.id for r in rubric.rounds]
     notes = {note.id for note in _notes(rubric)}
@@ -242,7 +248,7 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
         seen.add(node.id)
         if isinstance(node, Area):
             continue
-        if node.id.lower() in TAKEN:
+        if not _may_be_file(node.id, TAKEN):
             yield Unresolved((*path, "id"), "rubric-id-taken", node.id)
         found = list(leaves(path, node.id, node))
         ids = [leaf.id for _, _, leaf in found if leaf.id]
@@ -257,6 +263,10 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
                 yield from _condition(rubric, condition, where)
                 if condition.note is not None:
                     yield from _known(condition.note, notes, (*where, "note"))
+
+
+def _may_be_file(name: str, taken: Iterable[str]) -> bool:
+    return name.lower() not in taken and not DEVICE.fullmatch(name) and not name.endswith(".")
 
 
 def _notes(rubric: Rubric) -> Iterator[Any]:
