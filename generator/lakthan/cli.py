@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
-from lakthan import __version__, build, diagnostics, exports, load, messages, publish, reports, scaffold, thai
+from lakthan import __version__, build, diagnostics, exports, load, messages, publish, reports, scaffold, thai, verify
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Score
@@ -400,6 +400,37 @@ def links_command(
         for line in reach.lines(found, language):
             click.echo(line)
     sys.exit(1 if found.findings else 0)
+
+
+@main.command("verify")
+@click.argument("site", type=click.Path(path_type=Path, file_okay=False, exists=True), default="site")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(tuple(reports.FORMATS)),
+    default="full",
+    show_default=True,
+    help="For people, one line each, or for programs.",
+)
+@pass_here
+def verify_command(here: dict[str, Any], site: Path, form: str) -> None:
+    """Whether SITE is what was published: every file, and every score from the site's own data.
+
+    Only the folder SITE is read (site/ unless said). Note the SHA-256 of manifest.json where others can see it: a site
+    whose manifest was written anew has another.
+    """
+    verified, language = verify.verify(site), here["language"]
+    shown = reports.FORMATS[form](verified.problems, language, lambda _: None, False)
+    click.echo(shown, nl=bool(shown))
+    errors = sum(problem.severity == "error" for problem in verified.problems)
+    if form in ("full", "concise"):
+        if verified.digest:
+            click.echo(_say(language, "publish.manifest", digest=verified.digest))
+        if errors:
+            click.echo(_say(language, "publish.unsound", n=errors), err=True)
+        else:
+            click.echo(_say(language, "publish.sound", n=verified.files, portfolios=verified.portfolios))
+    sys.exit(1 if errors else 0)
 
 
 @main.command("explain")

@@ -417,7 +417,7 @@ def _with_site(portfolio: Portfolio, site: Site) -> Portfolio:
 
     def added(answer: Answer) -> Answer:
         listed = answer.registers.get("channels")
-        if listed is None:
+        if listed is None or any(record.values.get("place") == values["place"] for record in listed):
             return answer
         record = Record("channels", values, Place("content/site.yml"), answer.indicator, len(listed) + 1)
         return replace(answer, registers={**answer.registers, "channels": (*listed, record)})
