@@ -28,8 +28,8 @@ test: lint browser ## Check and test everything, as continuous integration does
 	$(BIN)/python -m pytest -m "not browser" -n auto --dist loadfile
 	$(BIN)/python -m pytest -m browser
 
-fast: $(DEV) ## Only the tests that need no browser, until the first failure
-	$(BIN)/python -m pytest -m "not browser" -x
+fast: $(DEV) ## Only the quick tests, until the first failure
+	$(BIN)/python -m pytest -m "not browser and not slow" -n auto -x
 
 lint: $(DEV) ## ruff, mypy and the contracts of imports
 	$(BIN)/ruff check .

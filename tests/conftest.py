@@ -25,10 +25,6 @@ ROOT = Path(__file__).parent.parent
 Json = dict[str, Any]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes more than a few seconds")
-
-
 class Sandbox:
     """A project that a test may change."""
 

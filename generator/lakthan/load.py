@@ -444,7 +444,7 @@ def _unit(
         return
     # Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or names.DEVICE.fullmatch(folder.name):
-        problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
+        problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)}))
         return
     if parent is None and folder.name.lower() in TAKEN:
         problems.append(Diagnostic("taken-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
@@ -466,13 +466,13 @@ def _unit(
         elif (child / "unit.yml").is_file():
             _unit(root, content, child, identity, rubrics, units, portfolios, problems)
         elif _listed(child, "*.md"):
-            args = {"name": child.name, "known": _close(child.name, rubrics)}
+            args = {"name": _printable(child.name), "known": _close(child.name, rubrics)}
             first = _relative(root, _listed(child, "*.md")[0])
             # A rubric that has errors of its own is already reported; its answers are not at fault.
             if not (root / "rubrics" / f"{child.name}.yml").is_file():
                 problems.append(Diagnostic("unknown-rubric", Place(first), args=args))
         else:
-            problems.append(Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": child.name}))
+            problems.append(Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": _printable(child.name)}))
 
 
 def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
@@ -489,7 +489,7 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
             if found:
                 shared, head = found
         elif stem not in indicators:
-            args = {"name": path.stem, "known": _close(stem, indicators)}
+            args = {"name": _printable(path.stem), "known": _close(stem, indicators)}
             problems.append(Diagnostic("unknown-indicator", Place(_relative(root, path)), args=args))
         elif stem in answers:
             args = {"name": stem, "other": answers[stem].place.file}
@@ -804,10 +804,10 @@ class _AnswerReader:
         try:
             inside = target.resolve().is_relative_to(self.folder.resolve())
             found = target.is_file()
-        except (OSError, ValueError):
+        except (OSError, RuntimeError, ValueError):  # a name too long, links in a circle, NUL
             inside = found = False
         if not found:
-            near = _close(path.name, (p.name for p in _listed(self.folder / FILES, "*")))
+            near = _close(path.name, (_printable(p.name) for p in _listed(self.folder / FILES, "*")))
             self.file.report("missing-file", trail, at_value=True, value=_shown(text), known=near)
             return None
         if not inside:
@@ -881,7 +881,12 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
 def present(root: Path, portfolio: Portfolio) -> tuple[str, ...]:
     """The attachments that lie in a portfolio's folder, relative to it, referred to or not."""
     folder = root / portfolio.folder
-    found = (path for path in (folder / FILES).rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = (
+        path
+        for path in (folder / FILES).rglob("*")
+        # What is a link, or has a name that is no text, `_strange` reports.
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and _printable(path.name) == path.name
+    )
     return tuple(sorted(path.relative_to(folder).as_posix() for path in found))
 
 

@@ -65,6 +65,10 @@ class Text(Strict):
     def _from_string(cls, value: Any) -> Any:
         return {"th": value, "en": value} if isinstance(value, str) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        return {"anyOf": [{"type": "string"}, handler(core_schema)]}
+
     def __str__(self) -> str:
         return self.th
 
@@ -186,9 +190,11 @@ class Set(Strict):
 
     title: Text
     unit: Text | None = None
-    from_: Annotated[tuple[Name, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
-        alias="from"
-    )
+    from_: Annotated[
+        tuple[Name, ...],
+        BeforeValidator(lambda v: (v,) if isinstance(v, str) else v),
+        WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+    ] = Field(alias="from")
     where: Where = {}
     distinct: Name | None = None
 
