@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import html5lib
+import jinja2
 import pytest
 import yaml
 
@@ -61,6 +62,23 @@ def written() -> Iterator[Case]:
 
 
 WRITTEN = tuple(written())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Nearly all of the time that the pages of so small a project take."""
+    known: dict[tuple[Any, ...], Any] = {}
+    compile_ = jinja2.Environment.compile
+
+    def remembered(self: jinja2.Environment, source: Any, *args: Any, **kwargs: Any) -> Any:
+        key = (source, *args, *kwargs.items())
+        if key not in known:
+            known[key] = compile_(self, source, *args, **kwargs)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", remembered)
+        yield
 
 
 @pytest.fixture

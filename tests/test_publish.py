@@ -421,6 +421,12 @@ def plain(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
+def wait_while(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while holds() and time.monotonic() < deadline:
+        time.sleep(0.0005)
+
+
 @POSIX
 @pytest.mark.slow
 def test_killed_at_any_moment_the_site_is_the_old_or_the_new(plain: Sandbox) -> None:
@@ -437,14 +443,18 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new(plain: Sandbox) -> 
         wanted = first if stands == second else second
         rename(plain, NAMES[0] if wanted == first else NAMES[1])
         process = start()
-        if round_ % 4:
-            time.sleep(rng.uniform(0, longest))
-        else:  # close to the swap
-            sealed = publish._beside(site, "new") / publish.MANIFEST
-            deadline = time.monotonic() + 10
-            while process.is_alive() and not sealed.exists() and time.monotonic() < deadline:
-                time.sleep(0.0005)
-            time.sleep(rng.uniform(0, 0.03))
+        # However fast the machine is today, some kills come close before the swap and some close after it.
+        match round_ % 4:
+            case 0:
+                sealed = publish._beside(site, "new") / publish.MANIFEST
+                wait_while(lambda: process.is_alive() and not sealed.exists())  # noqa: B023
+                time.sleep(rng.uniform(0, 0.03))
+            case 1:
+                standing = site.stat().st_ino
+                wait_while(lambda: process.is_alive() and site.stat().st_ino == standing)  # noqa: B023
+                time.sleep(rng.uniform(0, 0.01))
+            case _:
+                time.sleep(rng.uniform(0, longest))
         process.kill()
         process.join()
         found = contents(site)
@@ -452,9 +462,9 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new(plain: Sandbox) -> 
         outcomes.append((process.exitcode, found == wanted))
         stands = found
     # Kills came before the swap and after it.
-    assert sum(new for _, new in outcomes) > 5
-    assert sum(not new for _, new in outcomes) > 30
-    assert sum(code != 0 for code, _ in outcomes) > 50
+    assert sum(new for _, new in outcomes) > 15
+    assert sum(not new for _, new in outcomes) > 15
+    assert sum(code != 0 for code, _ in outcomes) > 30
     assert list(complete(plain, start)) == [first, second]
     assert beside(site) == set()
 

@@ -885,9 +885,10 @@ def present(root: Path, portfolio: Portfolio) -> tuple[str, ...]:
         path
         for path in (folder / FILES).rglob("*")
         # What is a link, or has a name that is no text, `_strange` reports.
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and _printable(path.name) == path.name
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
     )
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in found))
+    listed = (path.relative_to(folder).as_posix() for path in found)
+    return tuple(sorted(name for name in listed if _printable(name) == name))
 
 
 def attachments(portfolio: Portfolio) -> Iterator[str]:
