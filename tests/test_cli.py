@@ -173,7 +173,7 @@ def test_check_names_each_file_and_place(sample: Sandbox) -> None:
         assert set(one["message"]) == set(one["help"]) == {"th", "en"}
     # The sentence that ends the list counts it.
     errors = sum(one["severity"] == "error" for one in document)
-    assert concise[-1].startswith(f"checked: {errors} errors, ")
+    assert concise[-1].startswith(f"checked: errors {errors}, ")
 
 
 def test_check_can_be_narrowed_to_a_file_or_folder(as_it_is: Sandbox) -> None:

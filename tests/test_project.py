@@ -96,7 +96,7 @@ def test_a_project_starts_from_the_wheel_alone(installed: Path, tmp_path: Path) 
     assert rubrics == ["moi-moral-2569", "oae-unit-2567"]
     for rubric in rubrics:
         run(installed, office.root, "lakthan.cli", "new", "evidence", "my-unit", rubric)
-    assert "0 errors" in run(installed, office.root, "lakthan.cli", "check")
+    assert "errors 0" in run(installed, office.root, "lakthan.cli", "check")
     run(installed, office.root, "lakthan.cli", "build")
     for page in ("index.html", "my-unit/moi-moral-2569/1/index.html", "my-unit/oae-unit-2567/7.8/index.html"):
         assert "<article" in office.read(f"site/{page}")

@@ -219,10 +219,14 @@ def site(root: Path, examined: Examined, *, language: Language = "th", strict: b
         generate(root, examined, language=language)
         config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
         plugin = config.plugins.get("lakthan")
-        if plugin is not None:
-            plugin.generated = True
         published = Path(config.site_dir)
-        with publish.dated(examined.newest), publish.building(published) as fresh:
-            config.site_dir = str(fresh)
-            build(config)
+        try:
+            if plugin is not None:
+                plugin.generated = True
+            with publish.dated(examined.newest), publish.building(published) as fresh:
+                config.site_dir = str(fresh)
+                build(config)
+        finally:
+            if plugin is not None:  # MkDocs may use the same one for the next build of this process
+                plugin.generated = False
     return published

@@ -372,7 +372,7 @@ def links_command(
 
     language: Language = here["language"]
     loaded = load.load(here["root"])
-    settings = reach.Settings(overall=timeout) if timeout else reach.Settings()
+    settings = reach.Settings(total=timeout) if timeout else reach.Settings()
     bar: Any = None
 
     def progress(done: int, total: int, _address: str) -> None:

@@ -536,7 +536,30 @@ def _answer(
     if len(body) > MAX_BODY or _steps(body) > MAX_STEPS:
         problems.append(Diagnostic("text-too-heavy", Place(name, front.body_line), args={"limit": MAX_BODY}))
         body = ""
+    for line, column, tag in _left_out(body):
+        place = Place(name, front.body_line + line, column)
+        problems.append(Diagnostic("html-not-shown", place, "warning", {"tag": tag}))
     return _AnswerReader(root, path.parent, file, rubric, indicator).read(body, front.body_line)
+
+
+_CODE = re.compile(r"`+[^`]*`+")
+_LEFT_OUT = re.compile(r"<(script|style)\b", re.IGNORECASE)
+
+
+def _left_out(body: str) -> Iterator[tuple[int, int, str]]:
+    """The elements of HTML that are left out of an account with all that stands in them: line from 0, column, tag.
+
+    >>> list(_left_out("a <script>b</script>\\n\\n`<style>`"))
+    [(0, 3, 'script')]
+    """
+    fenced, after_empty = False, True
+    for number, line in enumerate(body.split("\n")):
+        if line.startswith(("```", "~~~")):
+            fenced = not fenced
+        code = fenced or (after_empty and line.startswith(("    ", "\t")))
+        if not code and (found := _LEFT_OUT.search(_CODE.sub(lambda code: " " * len(code[0]), line))):
+            yield number, found.start() + 1, found[1].lower()
+        after_empty = not line.strip()
 
 
 def _steps(body: str) -> int:
