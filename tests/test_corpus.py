@@ -57,7 +57,7 @@ def written() -> Iterator[Case]:
             case = one if isinstance(one, dict) else {"text": one}
             assert set(case) <= {"text", "expect", "why"}, case
             text = json.dumps(case["text"], ensure_ascii=False) if "quoted" in theme else case["text"]
-            expect = tuple(case.get("expect", theme.get("expect")))
+            expect = tuple(case["expect"] if "expect" in case else theme["expect"])
             yield Case(f"{path.stem}-{number}", file, around.replace("{}", text, 1), expect, case["text"])
 
 
@@ -132,8 +132,10 @@ def test_what_is_said_of_a_file(case: Case, project: Sandbox) -> None:
     builds(project)
     if published:
         assert (project.docs / "office/demo" / published).read_text(encoding="utf-8") == "แผนงาน\n"
-        page = html5lib.parse((project.docs / "office/demo/1.md").read_text(encoding="utf-8"), namespaceHTMLElements=False)
-        (address,) = (link.get("href") for link in page.iter("a") if link.get("class") == "lk-file")
+        page = html5lib.parse(
+            (project.docs / "office/demo/1.md").read_text(encoding="utf-8"), namespaceHTMLElements=False
+        )
+        (address,) = (link.get("href", "") for link in page.iter("a") if link.get("class") == "lk-file")
         assert address.isascii()
         assert not set(address) & set("\"'<>\\ ")
         parts = urlsplit(address)
@@ -215,9 +217,7 @@ def fifo(name: str) -> Callable[[Sandbox], None]:
 
 def diamond(steps: int) -> str:
     """Sets that each draw on the two of the next step: the last ones are counted 2 ** steps times."""
-    lines = "".join(
-        f"  {side}{i}: {{title: ก, from: [a{i + 1}, b{i + 1}]}}\n" for i in range(steps) for side in "ab"
-    )
+    lines = "".join(f"  {side}{i}: {{title: ก, from: [a{i + 1}, b{i + 1}]}}\n" for i in range(steps) for side in "ab")
     return f"sets:\n{lines}  a{steps}: {{title: ก, from: plan}}\n  b{steps}: {{title: ก, from: plan}}\n"
 
 
@@ -228,9 +228,16 @@ def chain(steps: int) -> str:
 
 MB = 1_000_000
 THAI = FRONT.format("แผนงาน")
-NOT_THERE = "indicator-without-file"
+HEAVY = {
+    "much text": THAI + "x" * 50 * MB,
+    "a long value": FRONT.format("x" * 900_000),
+    "many values": "---\nself_score: [" + "1," * 49_000 + "]\n---\n",
+    "many keys": "---\n" + "".join(f"k{i}: 1\n" for i in range(24_000)) + "---\n",
+    "many levels": "---\na: " + "[" * 900_000 + "\n---\n",
+}
+"""Files that would need much memory, if one let them."""
 
-MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
+MADE: dict[str, tuple[Callable[[Sandbox], object], list[str]]] = {
     # Encodings
     "a byte-order mark": (is_("\ufeff" + THAI), []),
     "two byte-order marks": (is_("\ufeff\ufeff" + THAI), []),
@@ -248,7 +255,10 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     "UTF-32": (is_(THAI.encode("utf-32")), ["not-utf8 1"]),
     "UTF-7": (is_("---\n+AC0-: 1\n---\n"), ["unknown-key 2"]),
     "half a character at the end": (is_(THAI.encode() + "ก".encode()[:2]), ["not-utf8 7"]),
-    "half a character in the middle": (is_(FRONT.format("\0\1").encode().replace(b"\0\1", b"\xe0\xb8")), ["not-utf8 4"]),
+    "half a character in the middle": (
+        is_(FRONT.format("\0\1").encode().replace(b"\0\1", b"\xe0\xb8")),
+        ["not-utf8 4"],
+    ),
     "a stray byte": (is_(b"---\nstaff: 1\n---\n\n\xff\n"), ["not-utf8 5"]),
     "a letter in too many bytes": (is_(b"---\nstaff: \xc0\xb1\n---\n"), ["not-utf8 2"]),
     "half of a pair, as UTF-8": (is_(FRONT.format("\ud800")), ["not-utf8 4"]),
@@ -283,17 +293,25 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     "100,000 dashes": (is_("---\n" + "- " * 100_000 + "\n---\n"), ["yaml-too-deep 2"]),
     "100,000 questions": (is_("---\n" + "? " * 100_000 + "\n---\n"), ["yaml-key-not-text 2"]),
     "100,000 levels in a rubric": (
-        is_("areas: " + "[{areas: " * 100_000, "rubrics/demo.yml"), ["yaml-too-deep rubrics/demo.yml:1"]
+        is_("areas: " + "[{areas: " * 100_000, "rubrics/demo.yml"),
+        ["yaml-too-deep rubrics/demo.yml:1"],
     ),
     "deep indentation": (is_("---\n" + "".join(" " * i + "a:\n" for i in range(1000)) + "---\n"), ["yaml-too-deep 34"]),
-    "60,000 keys": (is_("---\n" + "".join(f"k{i}: 1\n" for i in range(60_000)) + "---\n"), ["yaml-too-many-values 25001"]),
+    "60,000 keys": (
+        is_("---\n" + "".join(f"k{i}: 1\n" for i in range(60_000)) + "---\n"),
+        ["yaml-too-many-values 25001"],
+    ),
     "60,000 entries": (is_("---\na: [" + "1," * 60_000 + "]\n---\n"), ["yaml-too-many-values 2"]),
     "4,000 keys a little wrong": (
         is_("---\n" + "".join(f"self_score{i}: 1\n" for i in range(4_000)) + "---\n"),
         sorted(f"unknown-key {i + 2}" for i in range(4_000)),
     ),
     "2,000 missing files": (
-        is_("---\nevidence:\n" + "".join(f"- {{kind: plan, title: a, file: files/{i}.pdf}}\n" for i in range(2_000)) + "---\n"),
+        is_(
+            "---\nevidence:\n"
+            + "".join(f"- {{kind: plan, title: a, file: files/{i}.pdf}}\n" for i in range(2_000))
+            + "---\n"
+        ),
         sorted(f"missing-file {i + 3}" for i in range(2_000)),
     ),
     "40,000 brackets": (is_(THAI + "[" * 40_000), ["text-too-heavy 7"]),
@@ -312,19 +330,40 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     "sets in a chain of 1,000": (rubric(chain(1_000)), ["rubric-tangled rubrics/demo.yml:28"]),
     "sets in a chain of 50": (rubric(chain(50)), []),
     # Links
-    "an attachment that is a link": (link(f"{FILES}/plan.txt", "/etc/passwd"), ["symbolic-link content/office/demo/files/plan.txt:1", "file-outside 5"]),
+    "an attachment that is a link": (
+        link(f"{FILES}/plan.txt", "/etc/passwd"),
+        [f"symbolic-link {FILES}/plan.txt:1", "file-outside 5"],
+    ),
     "an attachment that is a link inside": (
         also(is_("x", f"{FILES}/a.txt"), link(f"{FILES}/plan.txt", "a.txt")),
         ["symbolic-link content/office/demo/files/plan.txt:1"],
     ),
-    "an attachment that is a link to nothing": (link(f"{FILES}/plan.txt", "nothing"), ["symbolic-link content/office/demo/files/plan.txt:1", "missing-file 5"]),
-    "an attachment that is a link to itself": (link(f"{FILES}/plan.txt", "plan.txt"), ["symbolic-link content/office/demo/files/plan.txt:1", "missing-file 5"]),
-    "a folder of attachments that is a link": (link(FILES, "/etc", folder=True), ["symbolic-link content/office/demo/files:1", "missing-file 5"]),
-    "an answer that is a link": (link("content/office/demo/2.md", "/etc/passwd"), ["symbolic-link content/office/demo/2.md:1"]),
-    "a unit that is a link": (link("content/office/unit.yml", "/etc/passwd"), ["symbolic-link content/office/unit.yml:1"]),
+    "an attachment that is a link to nothing": (
+        link(f"{FILES}/plan.txt", "nothing"),
+        ["symbolic-link content/office/demo/files/plan.txt:1", "missing-file 5"],
+    ),
+    "an attachment that is a link to itself": (
+        link(f"{FILES}/plan.txt", "plan.txt"),
+        ["symbolic-link content/office/demo/files/plan.txt:1", "missing-file 5"],
+    ),
+    "a folder of attachments that is a link": (
+        link(FILES, "/etc", folder=True),
+        ["symbolic-link content/office/demo/files:1", "missing-file 5"],
+    ),
+    "an answer that is a link": (
+        link("content/office/demo/2.md", "/etc/passwd"),
+        ["symbolic-link content/office/demo/2.md:1"],
+    ),
+    "a unit that is a link": (
+        link("content/office/unit.yml", "/etc/passwd"),
+        ["symbolic-link content/office/unit.yml:1"],
+    ),
     "a site that is a link": (link("content/site.yml", "/etc/passwd"), ["symbolic-link content/site.yml:1"]),
     "a rubric that is a link": (link("rubrics/other.yml", "/etc/passwd"), ["symbolic-link rubrics/other.yml:1"]),
-    "a folder that leads to itself": (link("content/office/again", ".", folder=True), ["symbolic-link content/office/again:1"]),
+    "a folder that leads to itself": (
+        link("content/office/again", ".", folder=True),
+        ["symbolic-link content/office/again:1"],
+    ),
     "two folders that lead upwards": (
         also(link("content/office/a", "..", folder=True), link("content/office/b", "../../content", folder=True)),
         ["symbolic-link content/office/a:1", "symbolic-link content/office/b:1"],
@@ -333,7 +372,9 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     # What is neither file nor folder, or not the one that is expected
     "an answer that is a pipe": (fifo("content/office/demo/2.md"), ["unreadable-file content/office/demo/2.md:1"]),
     "an answer that is a folder": (
-        also(lambda p: p.path("content/office/demo/2.md").unlink(), lambda p: p.path("content/office/demo/2.md").mkdir()),
+        also(
+            lambda p: p.path("content/office/demo/2.md").unlink(), lambda p: p.path("content/office/demo/2.md").mkdir()
+        ),
         [],
     ),
     "a unit file that is a folder": (
@@ -347,7 +388,25 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     # Names of folders and files
     **{
         f"a unit called {name!r}": (folder(name), [f"wrong-folder-name content/{name}/unit.yml:1"])
-        for name in ("a b", "หน่วยงาน", "a'b", "a&b", "<b>", "a?b", "index.html", "a.", "con", "NUL", "com1", "a#b", "😀", "x" * 65, "-a", "{{a}}", "..a" )
+        for name in (
+            "a b",
+            "หน่วยงาน",
+            "a'b",
+            "a&b",
+            "<b>",
+            "a?b",
+            "index.html",
+            "a.",
+            "con",
+            "NUL",
+            "com1",
+            "a#b",
+            "😀",
+            "x" * 65,
+            "-a",
+            "{{a}}",
+            "..a",
+        )
         if not name.startswith(".")
     },
     **{
@@ -356,7 +415,11 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     },
     "a unit with a hidden character in its name": (
         folder("a\u202eb"),
-        ["wrong-file-name content/a\\u202eb:1", "wrong-file-name content/a\\u202eb/unit.yml:1", "wrong-folder-name content/a\\u202eb/unit.yml:1"],
+        [
+            "wrong-file-name content/a\\u202eb:1",
+            "wrong-file-name content/a\\u202eb/unit.yml:1",
+            "wrong-folder-name content/a\\u202eb/unit.yml:1",
+        ],
     ),
     "an answer whose name is no text": (
         named(b"content/office/demo/\xff.md"),
@@ -364,7 +427,10 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     ),
     "an answer with a line end in its name": (
         named(b"content/office/demo/1\n::error::x.md"),
-        ["unknown-indicator content/office/demo/1\\x0a::error::x.md:1", "wrong-file-name content/office/demo/1\\x0a::error::x.md:1"],
+        [
+            "unknown-indicator content/office/demo/1\\x0a::error::x.md:1",
+            "wrong-file-name content/office/demo/1\\x0a::error::x.md:1",
+        ],
     ),
     "an answer with an escape in its name": (
         named(b"content/office/demo/\x1b[31m.md"),
@@ -375,7 +441,10 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
         ["wrong-file-name content/office/demo/files/\\xe0\\xb8.txt:1"],
     ),
     "an answer in capitals": (is_("---\n---\n", "content/office/demo/1.MD"), []),
-    "an answer in Thai digits": (is_("---\n---\n", "content/office/demo/๑.md"), ["indicator-twice content/office/demo/๑.md:1"]),
+    "an answer in Thai digits": (
+        is_("---\n---\n", "content/office/demo/๑.md"),
+        ["indicator-twice content/office/demo/๑.md:1"],
+    ),
     "a rubric called index": (
         lambda p: p.write("rubrics/index.yml", p.read("rubrics/demo.yml").replace("id: demo", "id: index")),
         ["rubric-id-taken rubrics/index.yml:3"],
@@ -383,10 +452,14 @@ MADE: dict[str, tuple[Callable[[Sandbox], None], list[str]]] = {
     "a name too long for any file": (is_(THAI.replace("plan.txt", "ก" * 90 + ".txt")), ["wrong-file-name 5"]),
     "a path too long": (is_(THAI.replace("plan.txt", "a/" * 5_000 + "b.txt")), ["missing-file 5"]),
     "hidden files are passed over": (
-        also(is_(b"\xff", "content/.a/unit.yml"), is_(b"\xff", "content/office/demo/.1.md"), is_(b"\xff", "rubrics/.x.yml")),
+        also(
+            is_(b"\xff", "content/.a/unit.yml"),
+            is_(b"\xff", "content/office/demo/.1.md"),
+            is_(b"\xff", "rubrics/.x.yml"),
+        ),
         [],
     ),
-}  # fmt: skip
+}
 """Why: (what is done to the project, what is reported: `code line` of the answer, or `code file:line`)."""
 
 

@@ -13,6 +13,7 @@ import re
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,7 +137,13 @@ def answer(name: str, i: int, text: str) -> str:
             {"kind": f"kind{i}", "title": mark("second"), "file": "files/plan.txt"},
         ],
         "channels": [
-            {"kind": "website", "name": mark("channel"), "scope": "external", "audience": mark("audience"), "reference": mark("at")}
+            {
+                "kind": "website",
+                "name": mark("channel"),
+                "scope": "external",
+                "audience": mark("audience"),
+                "reference": mark("at"),
+            }
         ],
         f"register{i}": [{"name": mark("entry")}],
     }  # fmt: skip
@@ -147,7 +154,9 @@ def hostile(root: Path) -> Sandbox:
     """A project with every text in every field."""
     project = Sandbox(root)
     everything = " ".join(TEXTS)
-    site: dict[str, Any] = {key: both(everything, f"site{key}") for key in ("title", "description", "publisher", "licence")}
+    site: dict[str, Any] = {
+        key: both(everything, f"site{key}") for key in ("title", "description", "publisher", "licence")
+    }
     project.write("content/site.yml", json.dumps({**site, "contact": f"{everything} contact"}, ensure_ascii=False))
     for number, group in enumerate(GROUPS):
         name = f"g{number}"
@@ -156,11 +165,16 @@ def hostile(root: Path) -> Sandbox:
         project.write(f"content/{name}/unit.yml", json.dumps(unit(name, group), ensure_ascii=False))
         project.write(f"{folder}/files/plan.txt", "แผนงาน\n")
         head = {key: f"{' '.join(group)} {name}{key}" for key in ("executive", "reporter")}
-        project.write(f"{folder}/portfolio.md", f"---\n{json.dumps(head, ensure_ascii=False)}\n---\n\n" + "\n\n".join(group))
+        project.write(
+            f"{folder}/portfolio.md", f"---\n{json.dumps(head, ensure_ascii=False)}\n---\n\n" + "\n\n".join(group)
+        )
         for i, text in enumerate(group):
             project.write(f"{folder}/i{i}.md", answer(name, i, text))
     (project.root / build.DOCS).mkdir(parents=True)
-    project.write("mkdocs.yml", (ROOT / "mkdocs.yml").read_text(encoding="utf-8").replace("custom_dir: ", f"custom_dir: {ROOT.as_posix()}/"))
+    project.write(
+        "mkdocs.yml",
+        (ROOT / "mkdocs.yml").read_text(encoding="utf-8").replace("custom_dir: ", f"custom_dir: {ROOT.as_posix()}/"),
+    )
     return project
 
 
@@ -220,13 +234,14 @@ def vocabulary(site: Path) -> set[tuple[str, str]]:
     return found
 
 
+_TAGS = (
+    "p", "br", "hr", "strong", "em", "b", "i", "u", "s", "sub", "sup", "code", "pre", "blockquote", "abbr", "ul",
+    "ol", "li", "dl", "dt", "dd", "h3", "h4", "h5", "h6", "a", "img", "table", "caption", "thead", "tbody", "tfoot",
+    "tr", "th", "td", "div",
+)  # fmt: skip
 ACCOUNTS = {
-    *((tag, "") for tag in (
-        "p", "br", "hr", "strong", "em", "b", "i", "u", "s", "sub", "sup", "code", "pre", "blockquote", "abbr", "ul", "ol",
-        "li", "dl", "dt", "dd", "h3", "h4", "h5", "h6", "a", "img", "table", "caption", "thead", "tbody", "tfoot", "tr",
-        "th", "td", "div",
-    )),
-    ("a", "href"), ("a", "title"), ("a", "rel"), ("img", "src"), ("img", "alt"), ("img", "title"), ("td", "style"),
+    *((tag, name) for tag in _TAGS for name in ("", "lang", "title")),
+    ("a", "href"), ("a", "rel"), ("img", "src"), ("img", "alt"), ("td", "style"),
     ("th", "style"), ("th", "scope"), ("table", "class"), ("div", "class"), ("div", "role"), ("div", "tabindex"),
     ("div", "aria-label"),
 }  # fmt: skip
@@ -240,7 +255,6 @@ def test_pages_hold_what_the_templates_put_there(hostile_site: Path, site: Path)
         (path.relative_to(hostile_site).as_posix(), *one)
         for path in pages(hostile_site)
         for element in parsed(path).iter()
-        if isinstance(element.tag, str)
         for one in {(element.tag, ""), *((element.tag, str(name)) for name in element.attrib)}
         if one not in known
     }
@@ -253,7 +267,10 @@ def test_pages_hold_what_the_templates_put_there(hostile_site: Path, site: Path)
 def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
     def scripts(folder: Path) -> set[tuple[str, str]]:
         return {
-            (re.sub(r"^(\.\./|\./|/)*", "", element.get("src", "")), "" if element.get("type") == "application/json" else element.text or "")
+            (
+                re.sub(r"^(\.\./|\./|/)*", "", element.get("src", "")),
+                "" if element.get("type") == "application/json" else element.text or "",
+            )
             for path in pages(folder)
             for element in parsed(path).iter("script")
         }
@@ -264,7 +281,15 @@ def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
         islands = [one for one in parsed(path).iter("script") if one.get("type") == "application/json"]
         assert len(islands) <= 1
         for island in islands:
-            assert set(json.loads(island.text or "")) == {"annotate", "base", "features", "search", "tags", "translations", "version"}
+            assert set(json.loads(island.text or "")) == {
+                "annotate",
+                "base",
+                "features",
+                "search",
+                "tags",
+                "translations",
+                "version",
+            }
 
 
 def test_addresses_lead_to_the_web_to_mail_or_to_the_site(hostile_site: Path) -> None:
@@ -289,8 +314,15 @@ def test_only_accounts_and_their_links_lead_elsewhere(hostile_site: Path) -> Non
         own = {id(e) for box in tree.iter() if "lk-account" in box.get("class", "").split() for e in box.iter()}
         for element in tree.iter():
             if id(element) not in own:
-                said = [value for name, value in element.attrib.items() if str(name) in ("href", "src", "id", "name", "class")]
-                assert not [one for one in said if "evil" in one and not one.startswith("mailto:")], (path, element.attrib)
+                said = [
+                    value
+                    for name, value in element.attrib.items()
+                    if str(name) in ("href", "src", "id", "name", "class")
+                ]
+                assert not [one for one in said if "evil" in one and not one.startswith("mailto:")], (
+                    path,
+                    element.attrib,
+                )
 
 
 def test_nothing_breaks_out_of_its_place(hostile_site: Path) -> None:
@@ -328,7 +360,9 @@ def test_every_text_is_there_to_read(hostile_site: Path) -> None:
                       "channel", "audience", "at", "register", "field", "entry", "before")  # fmt: skip
             assert [what for what in wanted if f"{name}{what}{i}" not in page] == [], (name, i, group[i])
         page = seen(hostile_site, name)
-        assert [key for key in ("name", "address", "email", "phone", "website") if f"{name}{key}" not in page] == [], name
+        assert [key for key in ("name", "address", "email", "phone", "website") if f"{name}{key}" not in page] == [], (
+            name
+        )
         page = seen(hostile_site, f"{name}/{name}")
         assert [key for key in ("executive", "reporter") if f"{name}{key}" not in page] == [], name
 
@@ -400,7 +434,9 @@ def test_search_results_do_not_come_alive(served: str, page: Page) -> None:
         page.locator(".md-search-result__item").first.wait_for()
         page.wait_for_timeout(300)
         result = page.locator(".md-search-result")
-        assert result.locator("script, img, iframe, svg[onload], [onclick], [onerror], [href^='javascript']").count() == 0
+        assert (
+            result.locator("script, img, iframe, svg[onload], [onclick], [onerror], [href^='javascript']").count() == 0
+        )
     assert page.evaluate("ran") == []
     assert page.evaluate("refused") == []
 
@@ -498,9 +534,7 @@ def test_every_page_has_the_policy_before_anything_else(site: Path) -> None:
 
 def test_the_themes_scripts_still_say_what_ours_say() -> None:
     """They stand in files of ours for the policy's sake: a newer theme may want something else."""
-    import material  # noqa: PLC0415
-
-    theme = Path(material.__file__).parent / "templates/partials/javascripts"
+    theme = Path(str(resources.files("material"))) / "templates/partials/javascripts"
     own = ROOT / "site_templates/theme/partials/javascripts"
     assert {path.name for path in own.iterdir()} <= {path.name for path in theme.iterdir()}
     base = (theme / "base.html").read_text(encoding="utf-8")
@@ -508,7 +542,16 @@ def test_the_themes_scripts_still_say_what_ours_say() -> None:
     assert set(re.findall(r"__md_\w+", base)) == set(re.findall(r"__md_[a-z]+", ours))
     palette = (theme / "palette.html").read_text(encoding="utf-8")
     ours = (ROOT / "site_templates/assets/palette.js").read_text(encoding="utf-8")
-    for word in ("__md_get", "__palette", "(prefers-color-scheme)", "media", "scheme", "primary", "accent", "data-md-color-"):
+    for word in (
+        "__md_get",
+        "__palette",
+        "(prefers-color-scheme)",
+        "media",
+        "scheme",
+        "primary",
+        "accent",
+        "data-md-color-",
+    ):
         assert word in palette
         assert word in ours
     content = (theme / "content.html").read_text(encoding="utf-8")

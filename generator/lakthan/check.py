@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from lakthan import names, rules
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Use, Window
-from lakthan.rubric import Condition, Indicator, maximum
+from lakthan.rubric import PROOF, Condition, Indicator, maximum
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
 
@@ -78,6 +78,8 @@ _OBJECTIONS = {
 def evidence_not_counted(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence was shown that no condition can count, for the reason given."""
     for use in _uses(assessment):
+        if not any(use.record.values.get(name) for name in ("title", "name", "date")):
+            continue  # a skeleton lists what is asked for before there is anything to show
         if use.why and use.why.key in _OBJECTIONS and use.why.key != "use.after_signature":
             args = {"title": _title(use.record), "why": use.why}
             yield Diagnostic(_OBJECTIONS[use.why.key], use.record.place, "warning", args)
@@ -95,7 +97,8 @@ def evidence_after_signature(assessment: Assessment) -> Iterator[Diagnostic]:
 def evidence_taken_as_signed(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence has no date and is taken as dated on the day of the signature."""
     portfolio = assessment.portfolio
-    undated = [r for answer in portfolio.all_answers() for r in answer.evidence if r.date is None]
+    shown = [r for answer in portfolio.all_answers() for r in answer.evidence if any(map(r.values.get, PROOF))]
+    undated = [record for record in shown if record.date is None]
     if undated and portfolio.rubric.handling.undated == "at_signature":
         if portfolio.signed:
             args = {"n": len(undated), "signed": portfolio.signed}

@@ -12,9 +12,10 @@ import locale
 import logging
 import os
 import re
+import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -43,6 +44,14 @@ class Day(click.ParamType[datetime.date]):
             self.fail(str(problem), param, ctx)
 
 
+report_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(tuple(reports.FORMATS)),
+    default="full",
+    show_default=True,
+    help="For people, one line each, or for programs.",
+)
 pass_here = click.make_pass_decorator(dict)
 
 
@@ -199,18 +208,14 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
     _show_problems(here, examined.errors, err=True)
     _log(logging.INFO)
     (root / build.DOCS).mkdir(parents=True, exist_ok=True)
-    serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
+    try:
+        serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
+    except (OSError, OverflowError):
+        raise click.ClickException(_say(here["language"], "command.address_taken", address=address)) from None
 
 
 @main.command("check")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(tuple(reports.FORMATS)),
-    default="full",
-    show_default=True,
-    help="For people, one line each, or for programs.",
-)
+@report_format
 @click.option("--strict", is_flag=True, help="Warnings count as findings too.")
 @click.option("--today", type=Day(), help="Day from which deadlines are near (today unless said).")
 @click.argument("where", required=False)
@@ -224,7 +229,8 @@ def check_command(
     """
     examined = _examine(here)
     day = today or datetime.datetime.now().astimezone().date()
-    found = [p for p in build.with_deadlines(examined, day) if _within(p, where)]
+    asked = _asked(here["root"], where)
+    found = [p for p in build.with_deadlines(examined, day) if asked(p)]
     if where and not found and not (here["root"] / where).exists():
         _refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
     shown = reports.FORMATS[form](found, here["language"], build.source_line(here["root"]), strict)
@@ -237,11 +243,19 @@ def check_command(
     sys.exit(1 if any(p.severity in failing for p in found) else 0)
 
 
-def _within(problem: Diagnostic, where: str | None) -> bool:
+def _asked(root: Path, where: str | None) -> Callable[[Diagnostic], bool]:
+    """Whether a problem is in the file or folder *where*, or in a rubric that is answered there."""
     if not where:
-        return True
+        return lambda _: True
     wanted = where.replace("\\", "/").removeprefix("./").rstrip("/")
-    return problem.place.file == wanted or problem.place.file.startswith(f"{wanted}/")
+    folders = [*PurePosixPath(wanted).parts, *(p.name for p in (root / wanted).rglob("*") if p.is_dir())]
+    rubrics = {f"rubrics/{name}.yml" for name in folders}
+
+    def inside(problem: Diagnostic) -> bool:
+        file = problem.place.file
+        return file == wanted or file.startswith(f"{wanted}/") or file in rubrics
+
+    return inside
 
 
 @main.command("score")
@@ -278,6 +292,7 @@ def score_command(
         a for a in examined.assessments if portfolio in (None, a.portfolio.id, a.portfolio.unit, a.portfolio.rubric.id)
     ]
     if not chosen and portfolio:
+        _show_problems(here, examined.errors, err=True)  # a rubric that cannot be read takes its portfolios along
         _refuse(here, "command.unknown_portfolio", name=portfolio)
     if round_id or reading:
         chosen = [_narrowed(here, a, round_id, as_of, reading) for a in chosen]
@@ -404,14 +419,7 @@ def links_command(
 
 @main.command("verify")
 @click.argument("site", type=click.Path(path_type=Path, file_okay=False, exists=True), default="site")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(tuple(reports.FORMATS)),
-    default="full",
-    show_default=True,
-    help="For people, one line each, or for programs.",
-)
+@report_format
 @pass_here
 def verify_command(here: dict[str, Any], site: Path, form: str) -> None:
     """Whether SITE is what was published: every file, and every score from the site's own data.
@@ -465,8 +473,7 @@ def new_unit_command(
     here: dict[str, Any], unit: str, name: str | None, name_en: str | None, rubrics: tuple[str, ...]
 ) -> None:
     """Make the folder of a unit: content/UNIT/unit.yml. UNIT may nest, as in ministry/department/unit."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit):
-        _refuse(here, "command.wrong_unit", name=unit)
+    _unit_id(here, unit)
     project = load.load(_root(here)).project
     for rubric in rubrics:
         if rubric not in project.rubrics:
@@ -520,6 +527,7 @@ def init_command(
     here: dict[str, Any], folder: Path, title: str, rubrics: tuple[str, ...], unit: str, name: str
 ) -> None:
     """Start a new project in FOLDER: settings, rubrics, and one unit to fill in."""
+    _unit_id(here, unit)
     shipped = build.shipped()
     known = tuple(sorted(path.stem for path in (shipped / "rubrics").glob("*.yml")))
     for rubric in rubrics:
@@ -532,12 +540,19 @@ def init_command(
     project = load.load(root).project
     chosen = tuple(project.rubrics[r] for r in (rubrics or known) if r in project.rubrics)
     _put(here, scaffold.unit(unit, Text(th=name, en=name), chosen, here["language"]))
-    where = "" if root == Path.cwd() else f"cd {folder} && "
+    where = "" if root == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     click.echo(
         _say(
             here["language"], "command.next", what=f"{where}lakthan new evidence {unit} {chosen[0].id} && lakthan serve"
         )
     )
+
+
+def _unit_id(here: dict[str, Any], unit: str) -> None:
+    """Refuse what cannot be the folder of a unit, before anything is written."""
+    named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit)
+    if not named or unit.split("/")[0].lower() in load.TAKEN:
+        _refuse(here, "command.wrong_unit", name=unit)
 
 
 def _put(here: dict[str, Any], files: dict[str, str | bytes]) -> None:

@@ -59,7 +59,10 @@ def manual() -> Iterator[tuple[str, str]]:
     """The manual as Markdown files, a page a code and a list of them: file name and text."""
     head = "<!-- Written by `make docs` from the catalogue; do not edit. -->\n\n"
     listed = "".join(f"- [`{code}`]({code}.md)\n" for code in codes())
-    yield "README.md", f"{head}# Diagnostics\n\nWhat `lakthan check`, `links` and `verify` report, and how to mend it.\n\n{listed}"
+    yield (
+        "README.md",
+        f"{head}# Diagnostics\n\nWhat `lakthan check`, `links` and `verify` report, and how to mend it.\n\n{listed}",
+    )
     for code in codes():
         texts = [explain(code, language) or "" for language in messages.LANGUAGES]
         said = "\n## English\n\n".join(f"{text.rstrip()}\n" for text in texts)

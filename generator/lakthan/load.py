@@ -444,7 +444,9 @@ def _unit(
         return
     # Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or names.DEVICE.fullmatch(folder.name):
-        problems.append(Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)}))
+        problems.append(
+            Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)})
+        )
         return
     if parent is None and folder.name.lower() in TAKEN:
         problems.append(Diagnostic("taken-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
@@ -472,7 +474,9 @@ def _unit(
             if not (root / "rubrics" / f"{child.name}.yml").is_file():
                 problems.append(Diagnostic("unknown-rubric", Place(first), args=args))
         else:
-            problems.append(Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": _printable(child.name)}))
+            problems.append(
+                Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": _printable(child.name)})
+            )
 
 
 def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
@@ -533,7 +537,7 @@ def _answer(
         file.report("not-a-mapping")
         return None
     body = front.body
-    if len(body) > MAX_BODY or _steps(body) > MAX_STEPS:
+    if len(body) > MAX_BODY or steps(body) > MAX_STEPS:
         problems.append(Diagnostic("text-too-heavy", Place(name, front.body_line), args={"limit": MAX_BODY}))
         body = ""
     for line, column, tag in _left_out(body):
@@ -562,13 +566,13 @@ def _left_out(body: str) -> Iterator[tuple[int, int, str]]:
         after_empty = not line.strip()
 
 
-def _steps(body: str) -> int:
+def steps(body: str) -> int:
     """About how long Markdown looks for the ends of what begins in a text.
 
     For each `[` it goes through all of the paragraph, for each line that could be a heading too, but faster; for each
     `<` through all of the text.
 
-    >>> _steps("[a](b)") < 10, _steps("[" * 10_000) > MAX_STEPS
+    >>> steps("[a](b)") < 10, steps("[" * 10_000) > MAX_STEPS
     (True, True)
     """
     found = re.split(r"\n[ \t]*\n", body)
@@ -751,6 +755,8 @@ class _AnswerReader:
 
     def number(self, trail: Trail, given: Any, kind: str = "number") -> Fraction | None:
         try:
+            if kind != "percent" and isinstance(given, str) and "%" in given:
+                raise thai.Unreadable("number", "a count has no per cent")
             number = thai.parse_number(given)
         except thai.Unreadable:
             self.file.report("wrong-number", trail, at_value=True, value=_shown(given))

@@ -20,6 +20,7 @@ from typing import Literal
 from lakthan import documents, thai
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import Answer, Message, Place, Portfolio, Project, Record
+from lakthan.rubric import PROOF
 
 Kind = Literal["citizen-number", "phone", "email", "bank-account"]
 KINDS: tuple[Kind, ...] = ("citizen-number", "phone", "email", "bank-account")
@@ -505,6 +506,8 @@ def consent(portfolio: Portfolio) -> Iterator[Diagnostic]:
             why = getattr(asked, "sensitive", None)
             if why is None or record.text("consent") or record.values.get("names") is False:
                 continue
+            if not any(record.values.get(name) for name in PROOF):
+                continue  # nothing is published yet: a skeleton lists what is asked for
             args = {"title": _title(record), "why": why}
             yield Diagnostic("consent-missing", record.place, "warning", args)
 
