@@ -130,7 +130,7 @@ def test_a_level_is_lost_with_two_channels_and_the_page_says_what_restores_it(sa
 
     sample.generate()
     (way,) = sample.document("dip-ict/moi-moral-2569/index.json")["levels"]
-    assert (way["id"], [one["text"]["en"] for one in way["missing"]]) == ("level-3", ["1 more: External channels"])
+    assert (way["id"], [one["text"]["en"] for one in way["missing"]]) == ("level-3", ["9: 1 more: External channels"])
     page = (sample.docs / "dip-ict/moi-moral-2569/index.md").read_text(encoding="utf-8")
     # The third gate: it failed, by which indicator, and what would restore it.
     third = page.split('<li class="lk-gate')[3].split("</ol>")[0]

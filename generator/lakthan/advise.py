@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
 
 from lakthan import rules
-from lakthan.model import Advice, Need, NodeScore, Score, Step
+from lakthan.model import Advice, Message, Need, NodeScore, Score, Step
 from lakthan.rubric import Branch, Criterion, Indicator, Level, Rubric
 
 STATES = 600
@@ -72,7 +72,16 @@ def way_to(score: Score, level: Level) -> Step | None:
     if not reached:
         return None
     best = min(reached, key=lambda o: (o.total, -o.value))
-    return Step(best.sums[listed.index(level)] if level.nodes else best.value, rules.merge((*best.needs, *best.shared)))
+    needs = tuple(_named(need, score) for need in rules.merge((*best.needs, *best.shared)))
+    return Step(best.sums[listed.index(level)] if level.nodes else best.value, needs)
+
+
+def _named(need: Need, score: Score) -> Need:
+    """The need with the indicator that it is for, where the portfolio does not keep it for all."""
+    owner = need.key[1] if need.key[0] == "fact" else need.key[0]
+    if owner not in score.indicators:
+        return need
+    return replace(need, what=Message("need.for", {"name": owner, "what": need.what}))
 
 
 def _with_required(rubric: Rubric, level: Level) -> list[Level]:

@@ -78,7 +78,7 @@ _OBJECTIONS = {
 def evidence_not_counted(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence was shown that no condition can count, for the reason given."""
     for use in _uses(assessment):
-        if not any(use.record.values.get(name) for name in ("title", "name", "date")):
+        if use.record.register == "evidence" and not any(map(use.record.values.get, ("title", "date"))):
             continue  # a skeleton lists what is asked for before there is anything to show
         if use.why and use.why.key in _OBJECTIONS and use.why.key != "use.after_signature":
             args = {"title": _title(use.record), "why": use.why}

@@ -551,7 +551,7 @@ def init_command(
 def _unit_id(here: dict[str, Any], unit: str) -> None:
     """Refuse what cannot be the folder of a unit, before anything is written."""
     named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit)
-    if not named or unit.split("/")[0].lower() in load.TAKEN:
+    if not named or unit.split("/", maxsplit=1)[0].lower() in load.TAKEN:
         _refuse(here, "command.wrong_unit", name=unit)
 
 

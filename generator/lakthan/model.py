@@ -219,6 +219,8 @@ class Need:
     amount: int
     what: Message
     by: datetime.date | None = None
+    start: datetime.date | None = None
+    """Something dated from `start` to `by` is needed; None is open."""
 
 
 @dataclass(frozen=True, slots=True)

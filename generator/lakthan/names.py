@@ -6,7 +6,7 @@ Yields what does not resolve, with the path inside the rubric file, so that the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,13 @@ def leaves(path: Path, name: str, node: Criterion) -> Iterator[tuple[Path, str, 
         yield path, name, node
     for i, child in enumerate(node.criteria):
         yield from leaves((*path, "criteria", i), path_of(name, i + 1, child), child)
+
+
+def everything(path: Path, name: str, node: Criterion) -> Iterator[tuple[Path, str, Criterion]]:
+    """*node* and all criteria below it, groups too, as `leaves` does."""
+    yield path, name, node
+    for i, child in enumerate(node.criteria):
+        yield from everything((*path, "criteria", i), path_of(name, i + 1, child), child)
 
 
 def conditions(path: Path, found: Iterable[Condition]) -> Iterator[tuple[Path, Condition]]:
@@ -243,18 +250,23 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
     rounds = [r.id for r in rubric.rounds]
     notes = {note.id for note in _notes(rubric)}
     for path, node in nodes(rubric):
-        if node.id in seen:
+        if node.id.lower() in seen:  # they name files, and some machines do not tell A from a
             yield Unresolved((*path, "id"), "rubric-id-twice", node.id)
-        seen.add(node.id)
+        seen.add(node.id.lower())
         if isinstance(node, Area):
             continue
         if not _may_be_file(node.id, TAKEN):
             yield Unresolved((*path, "id"), "rubric-id-taken", node.id)
         found = list(leaves(path, node.id, node))
         ids = [leaf.id for _, _, leaf in found if leaf.id]
+        taken: set[str] = set()
+        for place, address, one in everything(path, node.id, node):
+            # An id is unique in its indicator, and what it makes of an address is no other's position.
+            own = {address, f"{node.id}/{one.id}"} if one.id and one is not node else {address}
+            if own & taken:
+                yield Unresolved((*place, "id") if one.id else place, "rubric-id-twice", one.id or address)
+            taken |= own
         for place, _, leaf in found:
-            if leaf.id and ids.count(leaf.id) > 1 and leaf is not node:
-                yield Unresolved((*place, "id"), "rubric-id-twice", leaf.id)
             if leaf.round is not None:
                 yield from _known(leaf.round, rounds, (*place, "round"))
             for i, name in enumerate(leaf.requires):
@@ -329,13 +341,20 @@ def _results(rubric: Rubric) -> Iterator[Unresolved]:
             if name in found[:i]:
                 yield Unresolved((section, i, "id"), "rubric-id-twice", name)
     for i, level in enumerate(rubric.levels):
-        for j, name in enumerate(level.nodes):
-            yield from _known(name, ids, ("levels", i, "nodes", j))
+        yield from _listed(level.nodes, ids, ("levels", i, "nodes"))
         for j, name in enumerate(level.requires):
             yield from _known(name, (earlier.id for earlier in rubric.levels[:i]), ("levels", i, "requires", j))
     for i, subtotal in enumerate(rubric.subtotals):
-        for j, name in enumerate(subtotal.nodes):
-            yield from _known(name, ids, ("subtotals", i, "nodes", j))
+        yield from _listed(subtotal.nodes, ids, ("subtotals", i, "nodes"))
+
+
+def _listed(nodes: Sequence[str], ids: Iterable[str], path: Path) -> Iterator[Unresolved]:
+    """Areas or indicators that count: each is there, and counts once."""
+    ids = tuple(ids)
+    for j, name in enumerate(nodes):
+        yield from _known(name, ids, (*path, j))
+        if name in nodes[:j]:
+            yield Unresolved((*path, j), "rubric-id-twice", name)
 
 
 def _readings(rubric: Rubric) -> Iterator[Unresolved]:

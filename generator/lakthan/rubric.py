@@ -15,7 +15,17 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -25,6 +35,12 @@ LANGUAGE = 1
 """Version of the rubric language that this code reads (`lakthan:` in a rubric file)."""
 
 Source = Literal["printed", "derived", "assumed"]
+
+
+def _not_negative(value: Fraction) -> Fraction:
+    if value < 0:
+        raise thai.Unreadable("number", "a number of at least 0 is wanted")
+    return value
 
 
 def _date_text(value: datetime.date) -> str:
@@ -37,6 +53,7 @@ Exact = Annotated[
     PlainSerializer(lambda value: int(value) if value.denominator == 1 else float(value), return_type=int | float),
     WithJsonSchema({"type": ["number", "string"], "description": "an exact number, in ASCII or Thai digits"}),
 ]
+NotNegative = Annotated[Exact, AfterValidator(_not_negative)]
 Day = Annotated[
     datetime.date,
     BeforeValidator(thai.parse_date),
@@ -102,7 +119,8 @@ class FieldType(Strict):
 def _with_consent(value: Any) -> Any:
     """What is sensitive has two more fields: the consent, and whether persons are named at all."""
     if isinstance(value, dict) and value.get("sensitive"):
-        return {**value, "fields": {**(value.get("fields") or {}), **CONSENT_FIELDS}}
+        own = value.get("fields") or {}
+        return {**value, "fields": {**own, **CONSENT_FIELDS}} if isinstance(own, dict) else value
     return value
 
 
@@ -340,9 +358,9 @@ class Branch(Strict):
     title: Text | None = None
     text: Text | None = None
     """What the source asks, in our words."""
-    max: Exact | None = None
+    max: NotNegative | None = None
     """The maximum that the source states; `lakthan check` compares it with what the tree adds up to."""
-    weight: Exact = Fraction(1)
+    weight: NotNegative = Fraction(1)
     """Share in a parent that awards the `mean`."""
     source: Source = "printed"
     cite: Text | None = None
@@ -358,7 +376,7 @@ class Criterion(Branch):
     """Points for something shown (a leaf: `points`, `when`), or several of these (`award`, `criteria`)."""
 
     id: Id | None = None
-    points: Exact | None = None
+    points: NotNegative | None = None
     round: Id | None = None
     when: tuple[AnyCondition, ...] = ()
     requires: tuple[Id, ...] = ()
@@ -424,7 +442,7 @@ class Round(Strict):
     title: Text
     from_: Day = Field(alias="from")
     to: Day
-    max: Exact | None = None
+    max: NotNegative | None = None
     source: Source = "printed"
     notes: tuple[Note, ...] = ()
 
@@ -449,9 +467,9 @@ class Level(Strict):
     title: Text
     nodes: tuple[Id, ...] = ()
     """Areas or indicators that count; none means all indicators, and the total of the whole rubric."""
-    each_at_least: Exact | None = None
-    total_at_least: Exact | None = None
-    percent_at_least: Exact | None = None
+    each_at_least: NotNegative | None = None
+    total_at_least: NotNegative | None = None
+    percent_at_least: NotNegative | None = None
     """Of the maximum of what applies."""
     requires: tuple[Id, ...] = ()
     source: Source = "printed"
@@ -523,7 +541,7 @@ class Rubric(Strict):
     readings: tuple[Reading, ...] = ()
     levels: tuple[Level, ...] = ()
     subtotals: tuple[Subtotal, ...] = ()
-    max: Exact | None = None
+    max: NotNegative | None = None
     award: Literal["highest", "sum", "mean"] = "sum"
     areas: tuple[Area, ...] = ()
     indicators: tuple[Indicator, ...] = ()

@@ -37,6 +37,8 @@ from lakthan.rubric import (
     Where,
 )
 
+Ways = tuple[tuple[Need, ...], ...]
+"""Alternatives, each a set of needs that together help; none where nothing does."""
 WAYS = 32
 """Alternatives that are followed for one condition: beyond these, the dearer ones are dropped."""
 
@@ -266,12 +268,17 @@ def named(scope: Scope, name: str, where: Where) -> Text | Message:
 
 
 def base(scope: Scope, name: str, where: Where) -> tuple[str, tuple[str, ...]]:
-    """What *name* and *where* come down to: the kinds or registers, and every test on the way as plain text."""
+    """What *name* and *where* come down to: the kinds or registers, and every test on the way as plain text.
+
+    Of a set with several different sources not every record serves, so that its own name is one of the tests.
+    """
     tests = tuple(f"{field}{_operator(scope, name, field)}{test!r}" for field, test in where.items())
     if name in scope.rubric.sets:
         chosen = scope.rubric.sets[name]
         sources = [base(scope, source, chosen.where) for source in chosen.from_]
         common = set(sources[0][1]).intersection(*(s[1] for s in sources))
+        if any(source != sources[0] for source in sources):
+            common.add(f"in={name}")
         return "|".join(sorted({s[0] for s in sources})), tuple(sorted({*common, *tests}))
     return name, tuple(sorted(tests))
 
@@ -304,9 +311,11 @@ def need_records(
     distinct: str | None = None,
     what: Message | None = None,
 ) -> Need:
-    """More evidence of a kind, or more records."""
+    """More evidence of a kind, or more records; with *what*, records that are there must change."""
     root, tests = base(scope, name, where or {})
-    key = (owner(scope, root), root, *tests, *((f"~{distinct}",) if distinct else ()))
+    start, by = scope.window.start, deadline(scope, before)
+    marks = (f"~{distinct}",) if distinct else ("!change",) if what else ()
+    key = (owner(scope, root), root, *tests, *marks, f"@{start}/{by}")
     label = field_type(scope, name, distinct) if distinct else None
     if what is None and label:
         args = {"n": amount, "what": named(scope, name, where or {}), "field": label.title}
@@ -314,23 +323,52 @@ def need_records(
     elif what is None:
         args = {"n": amount, "what": named(scope, name, where or {}), "unit": unit(scope, name)}
         what = Message("need.records", args)
-    return Need(key, amount, what, deadline(scope, before))
+    return Need(key, amount, what, by, start)
 
 
-def need_fact(scope: Scope, name: str, known: Known, target: Fraction | None) -> tuple[Need, ...]:
-    """What a fact lacks to count and to reach *target*: the number, and a document that proves it."""
-    needs = []
+def ways_to_records(
+    scope: Scope,
+    name: str,
+    amount: int,
+    where: Where | None = None,
+    *,
+    before: datetime.date | None = None,
+    distinct: str | None = None,
+) -> Ways:
+    """More records: one of any source will do where one is missing. Nothing helps after the deadline of a window."""
+    by, start = deadline(scope, before), scope.window.start
+    if by and start and by < start:
+        return ()
+    chosen = scope.rubric.sets.get(name)
+    whole = need_records(scope, name, amount, where, before=before, distinct=distinct)
+    if amount > 1 or distinct or where or not chosen or len(chosen.from_) == 1:
+        return ((whole,),)
+    # It is asked for by the name that the rubric gives it, wherever one of several kinds will do.
+    return tuple(
+        tuple(replace(need, what=whole.what) for need in way)
+        for source in chosen.from_
+        for way in ways_to_records(scope, source, 1, chosen.where, before=before)
+    )
+
+
+def ways_to_fact(scope: Scope, name: str, known: Known, target: Fraction | None) -> Ways:
+    """What a fact lacks to count and to reach *target*: the number, and a document of any kind that proves it."""
     kind, have = scope.rubric.facts[name], known.stated.value if known.stated else Fraction(0)
     key = ("fact", owner(scope, name), name)
+    number: tuple[Need, ...] = ()
     if target is not None and have < target:
+        most = fact(scope, kind.at_most).stated if kind.at_most else None
+        if most is not None and target > most.value:
+            return ()  # more than there are
         amount = ceil(target - have)
         args = {"n": amount, "what": kind.title, "unit": unit(scope, name)}
-        needs.append(Need(key, amount, Message("need.more", args), deadline(scope)))
+        number = (Need(key, amount, Message("need.more", args), deadline(scope)),)
     elif known.stated is None:
-        needs.append(Need(key, 1, Message("need.state", {"what": kind.title}), deadline(scope)))
+        number = (Need(key, 1, Message("need.state", {"what": kind.title}), deadline(scope)),)
+    proofs: Ways = ((),)
     if kind.proof and all(use.why for use in known.uses):
-        needs.append(need_records(scope, kind.proof[0], 1))
-    return tuple(needs)
+        proofs = tuple(way for source in kind.proof for way in ways_to_records(scope, source, 1))
+    return both((number,), proofs)
 
 
 def least(of: Comparison) -> Fraction | None:
@@ -386,9 +424,8 @@ def _together(needs: Sequence[Need]) -> list[Need]:
                 tests = sorted({*need.key[2:], *other.key[2:]})
                 parts = (_reduced(other, amount).what, _reduced(need, amount).what)
                 by = min((day for day in (need.by, other.by) if day), default=None)
-                joined.append(
-                    Need((*need.key[:2], *tests), amount, Message("need.together", {"parts": parts, "n": amount}), by)
-                )
+                what = Message("need.together", {"parts": parts, "n": amount})
+                joined.append(Need((*need.key[:2], *tests), amount, what, by, need.start))
                 left[i : i + 1] = [_reduced(other, other.amount - amount)] if other.amount > amount else []
                 if need.amount > amount:
                     left.append(_reduced(need, need.amount - amount))
@@ -401,7 +438,11 @@ def _together(needs: Sequence[Need]) -> list[Need]:
 def _compatible(need: Need, other: Need) -> bool:
     if need.key[:2] != other.key[:2] or {need.what.key, other.what.key} != {"need.records"}:
         return False
+    if (need.start, need.by) != (other.start, other.by):
+        return False
     mine, theirs = ({part.split("=")[0]: part for part in n.key[2:] if "=" in part} for n in (need, other))
+    if "in" in mine or "in" in theirs:  # what serves a set of several sources need not serve anything else
+        return False
     return all(theirs.get(field, part) == part for field, part in mine.items())
 
 
@@ -416,11 +457,19 @@ def _distinct(need: Need) -> bool:
 def _serves(other: Need, need: Need) -> bool:
     if need.key[:2] != other.key[:2] or need.key[0] == "fact":
         return False
-    wanted = {part for part in need.key[2:] if not part.startswith("~")}
-    given = {part for part in other.key[2:] if not part.startswith("~")}
+    if "!change" in (*need.key, *other.key) or not _within(other, need):
+        return False
+    wanted = {part for part in need.key[2:] if part[0] not in "~@"}
+    given = {part for part in other.key[2:] if part[0] not in "~@"}
     fixed = {part.split("=")[0] for part in given}
     free = all(part[1:] not in fixed for part in need.key[2:] if part.startswith("~"))
     return wanted <= given and free and not (_distinct(other) and not _distinct(need) and wanted == given)
+
+
+def _within(other: Need, need: Need) -> bool:
+    """Whether what is dated in time for *other* is in time for *need*."""
+    early = need.start is None or (other.start is not None and other.start >= need.start)
+    return early and (need.by is None or (other.by is not None and other.by <= need.by))
 
 
 def _reduced(need: Need, amount: int) -> Need:
@@ -440,8 +489,8 @@ def has(condition: Has, scope: Scope) -> Finding:
         )
     rejected = Message("reason.rejected", {"what": what, "n": len(uses), "unit": unit(scope, condition.has)})
     because = rejected if uses else Message("reason.has_not", {"what": what})
-    way = (need_records(scope, condition.has, 1, condition.where, before=condition.before),)
-    return Finding(condition, False, because, uses, (way,))
+    ways = ways_to_records(scope, condition.has, 1, condition.where, before=condition.before)
+    return Finding(condition, False, because, uses, ways)
 
 
 def count(condition: Count, scope: Scope) -> Finding:
@@ -460,10 +509,10 @@ def count(condition: Count, scope: Scope) -> Finding:
     target = least(condition)
     if target is None or target <= n:
         return Finding(condition, False, because, uses)
-    missing = need_records(
+    ways = ways_to_records(
         scope, condition.count, int(target) - n, condition.where, before=condition.before, distinct=condition.distinct
     )
-    return Finding(condition, False, because, uses, ((missing,),))
+    return Finding(condition, False, because, uses, ways)
 
 
 def distinct_of(scope: Scope, name: str) -> str | None:
@@ -497,10 +546,12 @@ def _percent_of_facts(condition: Percent, scope: Scope) -> Finding:
     uses = _once((*part.uses, *whole.uses))
     if whole.value is None or whole.value == 0 or part.value is None:
         why = part.why or whole.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
-        target = _share(condition, whole.stated.value) if whole.stated else None
-        one = Fraction(1) if whole.stated and not whole.stated.value else None
-        needs = (*need_fact(scope, condition.percent, part, target), *need_fact(scope, condition.of, whole, one))
-        return Finding(condition, False, why, uses, (merge(needs),) if needs else ())
+        least_whole = max(whole.stated.value, Fraction(1)) if whole.stated else None
+        target = _share(condition, least_whole) if least_whole else None
+        ways = both(
+            ways_to_fact(scope, condition.percent, part, target), ways_to_fact(scope, condition.of, whole, least_whole)
+        )
+        return Finding(condition, False, why, uses, tuple(way for way in ways if way))
     share = 100 * part.value / whole.value
     args = {"part": part.value, "whole": whole.value, "share": share, "limit": limits(condition)}
     because = Message("reason.percent", {**args, "what": title(scope, condition.percent)})
@@ -509,7 +560,7 @@ def _percent_of_facts(condition: Percent, scope: Scope) -> Finding:
     target = _share(condition, whole.value)
     if target is None or target <= part.value:
         return Finding(condition, False, because, uses)
-    return Finding(condition, False, because, uses, (need_fact(scope, condition.percent, part, target),))
+    return Finding(condition, False, because, uses, ways_to_fact(scope, condition.percent, part, target))
 
 
 def _share(condition: Percent, whole: Fraction) -> Fraction | None:
@@ -530,17 +581,21 @@ def _percent_of_records(condition: Percent, scope: Scope) -> Finding:
         known = fact(scope, condition.of)
         if known.value is None:
             why = known.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
-            needs = need_fact(scope, condition.of, known, None)
-            return Finding(condition, False, why, _once((*uses, *known.uses)), (needs,) if needs else ())
+            ways = ways_to_fact(scope, condition.of, known, None)
+            target = _share(condition, known.stated.value) if known.stated else None
+            if target is not None and target > passing:
+                ways = both(ways, ((_need_passing(scope, condition, int(target) - passing),),))
+            return Finding(condition, False, why, _once((*uses, *known.uses)), ways)
         whole = known.value
     uses = _once((*uses, *(known.uses if known else ())))
     words = describe(scope, condition.percent, condition.where)
     args = {"part": passing, "whole": whole, "where": words, "limit": limits(condition)}
     if whole == 0:
         because = Message("reason.of_nothing", {"what": title(scope, condition.of or condition.percent)})
-        return Finding(
-            condition, False, because, uses, ((need_records(scope, condition.percent, 1, condition.where),),)
-        )
+        ways = ways_to_records(scope, condition.percent, 1, condition.where)
+        if condition.of and known:
+            ways = both(ways if not passing else ((),), ways_to_fact(scope, condition.of, known, Fraction(1)))
+        return Finding(condition, False, because, uses, ways)
     share = 100 * Fraction(passing) / whole
     what = title(scope, condition.percent)
     because = Message("reason.percent_where", {**args, "share": share, "what": what})
@@ -566,13 +621,14 @@ def value(condition: Value, scope: Scope) -> Finding:
     target = least(condition)
     if known.value is None:
         assert known.why is not None  # a fact without a value says why
-        needs = need_fact(scope, condition.value, known, target)
-        return Finding(condition, False, known.why, known.uses, (needs,) if needs and target is not None else ())
+        ways = ways_to_fact(scope, condition.value, known, target) if target is not None else ()
+        return Finding(condition, False, known.why, known.uses, ways)
     args = {"n": known.value, "what": title(scope, condition.value), "unit": unit(scope, condition.value)}
     because = Message("reason.value", {**args, "limit": limits(condition)})
     if compares(known.value, condition):
         return Finding(condition, True, because, known.uses)
-    ways = (need_fact(scope, condition.value, known, target),) if target is not None and target > known.value else ()
+    reachable = target is not None and target > known.value
+    ways = ways_to_fact(scope, condition.value, known, target) if reachable else ()
     return Finding(condition, False, because, known.uses, ways)
 
 
@@ -587,8 +643,10 @@ def every(condition: Every, scope: Scope) -> Finding:
         uses = _once((*uses, *known.uses))
         if known.value is None:
             assert known.why is not None  # a fact without a value says why
-            needs = need_fact(scope, condition.of, known, None)
-            return Finding(condition, False, known.why, uses, (needs,) if needs else ())
+            expected = max(expected, known.stated.value) if known.stated else expected
+            missing = _missing(scope, condition, counted, passing, expected)
+            ways = both(ways_to_fact(scope, condition.of, known, None), ((missing,),) if missing.amount else ((),))
+            return Finding(condition, False, known.why, uses, ways)
         expected = max(expected, known.value)
     words = describe(scope, condition.every, condition.where)
     whole = max(expected, Fraction(len(counted))) if condition.of or counted else Fraction(0)
@@ -597,8 +655,13 @@ def every(condition: Every, scope: Scope) -> Finding:
     there = number_of(counted, distinct_of(scope, condition.every))
     if passing == len(counted) and there >= expected:
         return Finding(condition, True, because, uses)
-    missing = len(counted) - passing + max(0, ceil(expected) - there)
-    return Finding(condition, False, because, uses, ((_need_passing(scope, condition, missing),),))
+    return Finding(condition, False, because, uses, ((_missing(scope, condition, counted, passing, expected),),))
+
+
+def _missing(scope: Scope, condition: Every, counted: Sequence[Record], passing: int, expected: Fraction) -> Need:
+    """The records that do not pass, and those that are not there."""
+    there = number_of(counted, distinct_of(scope, condition.every))
+    return _need_passing(scope, condition, len(counted) - passing + max(0, ceil(expected) - there))
 
 
 def covers(condition: Covers, scope: Scope) -> Finding:
