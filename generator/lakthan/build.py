@@ -10,16 +10,19 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import jinja2
+
 from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score, writing
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
-from lakthan.model import Assessment, Place, Portfolio, Project
+from lakthan.model import Assessment, Message, Place, Portfolio, Project
 
 DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
@@ -59,6 +62,19 @@ class Written:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     total: int
+
+
+class TemplateMistake(Exception):
+    """A template of the project cannot be used; `message` says which, where and why."""
+
+    def __init__(self, mistake: jinja2.TemplateError) -> None:
+        super().__init__(str(mistake))
+        file, line = getattr(mistake, "filename", None), getattr(mistake, "lineno", None)
+        for frame, number in traceback.walk_tb(mistake.__traceback__):
+            if frame.f_code.co_filename.endswith(".j2"):
+                file, line = frame.f_code.co_filename, number
+        place = f"{Path(file).name}:{line or 1}" if file else str(getattr(mistake, "name", "") or "site_templates")
+        self.message = Message("command.template", {"place": place, "why": str(mistake.message)})
 
 
 def _quietly(items: Sequence[T], _label: str) -> Iterable[T]:
@@ -163,8 +179,11 @@ def generate(root: Path, examined: Examined, *, language: Language = "th") -> Wr
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
     with publish.lock(root):
-        # The attachments first: the pages say how large they have become.
-        return _write(docs, copies(), files)
+        try:
+            # The attachments first: the pages say how large they have become.
+            return _write(docs, copies(), files)
+        except jinja2.TemplateError as mistake:
+            raise TemplateMistake(mistake) from mistake
 
 
 def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:
@@ -179,6 +198,9 @@ def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:
                 continue
             if path.is_dir():
                 shutil.rmtree(path)
+            for parent in path.relative_to(docs).parents:
+                if (docs / parent).is_file():  # a folder now, a file the last time
+                    (docs / parent).unlink()
             publish.write(path, content)
             changed.append(name)
     removed = [name for name in _present(docs) if name not in wanted]

@@ -11,7 +11,6 @@ import json
 import locale
 import logging
 import os
-import re
 import shlex
 import sys
 import time
@@ -189,8 +188,8 @@ def _publishing(here: dict[str, Any]) -> Iterator[None]:
     """A full disk, or another build that does not end: nothing was published, and people are told why."""
     try:
         yield
-    except publish.Busy as busy:
-        raise click.ClickException(messages.say(busy.message, here["language"])) from None
+    except (publish.Busy, build.TemplateMistake) as told:
+        raise click.ClickException(messages.say(told.message, here["language"])) from None
     except OSError as problem:
         raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
 
@@ -540,6 +539,8 @@ def init_command(
     project = load.load(root).project
     chosen = tuple(project.rubrics[r] for r in (rubrics or known) if r in project.rubrics)
     _put(here, scaffold.unit(unit, Text(th=name, en=name), chosen, here["language"]))
+    if not chosen:  # what is there already cannot be read: `lakthan check` says why
+        return
     where = "" if root == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     click.echo(
         _say(
@@ -550,8 +551,8 @@ def init_command(
 
 def _unit_id(here: dict[str, Any], unit: str) -> None:
     """Refuse what cannot be the folder of a unit, before anything is written."""
-    named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", unit)
-    if not named or unit.split("/", maxsplit=1)[0].lower() in load.TAKEN:
+    parts = unit.split("/")
+    if not all(map(load.may_be_unit, parts)) or parts[0].lower() in load.TAKEN:
         _refuse(here, "command.wrong_unit", name=unit)
 
 

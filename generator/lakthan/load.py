@@ -442,8 +442,7 @@ def _unit(
     if not (folder / "unit.yml").is_file():
         problems.append(Diagnostic("no-unit-file", Place(name), args={"folder": name}))
         return
-    # Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", folder.name) or names.DEVICE.fullmatch(folder.name):
+    if not may_be_unit(folder.name):
         problems.append(
             Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)})
         )
@@ -888,6 +887,14 @@ def _place_of(values: Mapping[str, FieldValue]) -> str:
         return f"website {host}" if kind in ("website", "") else f"{kind} {host}{parts.path.rstrip('/')}"
     named = values.get("reference") or values.get("name") or values.get("file") or ""
     return f"{kind} {str(named).casefold()}".strip()
+
+
+def may_be_unit(name: str) -> bool:
+    """Whether the folder of a unit may have this name, which is a part of an address.
+
+    Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
+    """
+    return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name)) and not names.DEVICE.fullmatch(name)
 
 
 def source_line(root: Path) -> Callable[[Place], str | None]:

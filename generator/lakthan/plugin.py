@@ -72,7 +72,12 @@ class LakthanPlugin(BasePlugin[NoOptions]):
         if examined.errors and not self._serving:
             raise PluginError(f"lakthan: {len(examined.errors)} error(s), nothing is published; see `lakthan check`")
         if not examined.errors:  # while serving, the last good pages stay until the mistake is mended
-            build.generate(root, examined)
+            try:
+                build.generate(root, examined)
+            except build.TemplateMistake as mistake:
+                if not self._serving:
+                    raise PluginError(messages.say(mistake.message)) from None
+                log.error(messages.say(mistake.message))
         self._open.enter_context(publish.dated(examined.newest))
 
     @event_priority(-100)  # when the other plugins have written what they write
