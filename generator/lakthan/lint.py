@@ -119,21 +119,30 @@ def _leaves(rubric: Rubric) -> Iterator[tuple[Path, str, Criterion]]:
 def points_for_nothing(rubric: Rubric) -> Iterator[Doubt]:
     """Points are given without asking for anything."""
     for path, name, leaf in _leaves(rubric):
-        if leaf.points and not leaf.when and not leaf.requires:
+        if leaf.points and all(map(trivial, leaf.when)) and not leaf.requires:
             yield Doubt("points-for-nothing", path, {"name": name, "points": leaf.points})
 
 
 def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
     """No evidence can ever earn these points."""
-    for path, name, leaf in _leaves(rubric):
-        windows = _windows(rubric, leaf)
-        for i, condition in enumerate(leaf.when):
-            if why := impossible(rubric, condition, windows):
-                yield Doubt(
-                    "points-out-of-reach",
-                    (*path, "when", i),
-                    {"name": name, "why": Message(f"impossible.{why}"), "points": leaf.points},
-                )
+    for path, node in names.nodes(rubric):
+        if isinstance(node, Area):
+            continue
+        found = list(names.leaves(path, node.id, node))
+        lost: set[str] = set()
+        for where, name, leaf in found:
+            windows = _windows(rubric, leaf)
+            for i, condition in enumerate(leaf.when):
+                if why := impossible(rubric, condition, windows):
+                    args: dict[str, object] = {"name": name, "why": Message(f"impossible.{why}"), "points": leaf.points}
+                    yield Doubt("points-out-of-reach", (*where, "when", i), args)
+                    lost |= {leaf.id} if leaf.id else set()
+        while more := {leaf.id for _, _, leaf in found if leaf.id and leaf.id not in lost and lost & {*leaf.requires}}:
+            lost |= more
+        for where, name, leaf in found:
+            if lost & {*leaf.requires}:
+                args = {"name": name, "why": Message("impossible.requires"), "points": leaf.points}
+                yield Doubt("points-out-of-reach", (*where, "requires"), args)
 
 
 def circular_requirement(rubric: Rubric) -> Iterator[Doubt]:
@@ -182,29 +191,46 @@ def impossible(rubric: Rubric, condition: Condition, windows: list[Window]) -> s
         case Covers():
             if not any(True for window in windows for _ in rules.periods(window, condition.each, condition.from_)):
                 return "no-period"
-        case Every(where=where):
-            if not _passable(where):
-                return "limits"
+    if not all(_passable(where) for where in _wheres(rubric, condition)):
+        return "limits"
     if isinstance(condition, Comparison):
         low, strict = _low(condition)
-        high = condition.at_most if condition.at_most is not None else condition.less_than
-        if high is not None and (low > high or (low == high and (strict or condition.at_most is None))):
+        if _empty(condition) or (isinstance(condition, Count) and rules.least(condition) is None):
             return "limits"
-        if (
-            isinstance(condition, Percent)
-            and not _may_exceed(rubric, condition)
-            and (low > 100 or (strict and low == 100))
-        ):
+        over = low > 100 or (strict and low == 100)
+        if over and isinstance(condition, Percent) and not _may_exceed(rubric, condition):
             return "over-hundred"
-        if (
-            isinstance(condition, Value)
-            and rubric.facts[condition.value].type == "percent"
-            and (low > 100 or (strict and low == 100))
-        ):
+        if over and isinstance(condition, Value) and rubric.facts[condition.value].type == "percent":
             return "over-hundred"
         if isinstance(condition, Count):
             return _too_many_kinds(rubric, condition, low + (1 if strict else 0))
     return None
+
+
+def _wheres(rubric: Rubric, condition: Condition) -> Iterator[Where]:
+    """What a condition and the sets that it draws on ask of a record."""
+    own: Where = getattr(condition, "where", {})
+    yield own
+    for name in rules.sets_read(rubric, condition):
+        ahead, seen = [name], set()
+        while ahead:
+            one = ahead.pop()
+            if one in rubric.sets and one not in seen:
+                seen.add(one)
+                yield rubric.sets[one].where
+                ahead += rubric.sets[one].from_ if len(rubric.sets[one].from_) == 1 else ()
+
+
+def trivial(condition: Condition) -> bool:
+    """Whether a condition holds where nothing at all is shown."""
+    match condition:
+        case Count():
+            return rules.compares(Fraction(0), condition)
+        case AnyOf():
+            return any(map(trivial, condition.any))
+        case AllOf():
+            return all(map(trivial, condition.all))
+    return False
 
 
 def _may_exceed(rubric: Rubric, condition: Percent) -> bool:
@@ -229,13 +255,15 @@ def _too_many_kinds(rubric: Rubric, condition: Count, wanted: Fraction) -> str |
 
 
 def _passable(where: Where) -> bool:
-    for test in where.values():
-        if isinstance(test, Test):
-            low, strict = _low(test)
-            high = test.at_most if test.at_most is not None else test.less_than
-            if high is not None and (low > high or (low == high and (strict or test.at_most is None))):
-                return False
-    return True
+    return not any(isinstance(test, Test) and _empty(test) for test in where.values())
+
+
+def _empty(of: Test | Comparison) -> bool:
+    """Whether no number keeps all the limits."""
+    low, strict = _low(of)
+    highs = [(of.at_most, False)] if of.at_most is not None else []
+    highs += [(of.less_than, True)] if of.less_than is not None else []
+    return any(low > high or (low == high and (strict or below)) for high, below in highs)
 
 
 def never_awarded(rubric: Rubric) -> Iterator[Doubt]:
@@ -383,6 +411,17 @@ def gate_never_binds(rubric: Rubric) -> Iterator[Doubt]:
             yield Doubt("level-asks-nothing", ("levels", i), {"name": level.title})
 
 
+def level_never_awarded(rubric: Rubric) -> Iterator[Doubt]:
+    """A level is met only where a later one is met too, and the later one is awarded."""
+    for i, level in enumerate(rubric.levels):
+        for later in rubric.levels[i + 1 :]:
+            limits = ("each_at_least", "total_at_least", "percent_at_least")
+            laxer = all((getattr(level, limit) or 0) >= (getattr(later, limit) or 0) for limit in limits)
+            if laxer and {*level.nodes} == {*later.nodes} and {*later.requires} <= {*level.requires, level.id}:
+                yield Doubt("level-never-awarded", ("levels", i), {"name": level.title, "other": later.title})
+                break
+
+
 def _adds_up(rubric: Rubric) -> bool:
     areas = [node for _, node in names.nodes(rubric) if isinstance(node, Area)]
     return rubric.award == "sum" and all(area.award == "sum" for area in areas)
@@ -438,5 +477,6 @@ LINTS: tuple[Lint, ...] = (
     never_awarded,
     level_out_of_reach,
     gate_never_binds,
+    level_never_awarded,
     never_read,
 )
