@@ -111,7 +111,19 @@ def test_a_message_states_and_help_suggests_in_one_style(code: str) -> None:
 # What the code says ----------------------------------------------------------------------------------------------
 
 CALLS = {"Message": "Message", "say": "say", "report": "problem", "Diagnostic": "problem", "Doubt": "problem"}
-REPORTING = ("load", "check", "lint", "names", "strictyaml", "attachments", "links", "reach", "verify", "privacy", "writing")
+REPORTING = (
+    "load",
+    "check",
+    "lint",
+    "names",
+    "strictyaml",
+    "attachments",
+    "links",
+    "reach",
+    "verify",
+    "privacy",
+    "writing",
+)
 
 
 def _said() -> Iterator[tuple[str, str]]:

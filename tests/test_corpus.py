@@ -440,7 +440,7 @@ MADE: dict[str, tuple[Callable[[Sandbox], object], list[str]]] = {
         named(f"{FILES}/".encode() + b"\xe0\xb8.txt"),
         ["wrong-file-name content/office/demo/files/\\xe0\\xb8.txt:1"],
     ),
-    "an answer in capitals": (is_("---\n---\n", "content/office/demo/1.MD"), []),
+    "an answer in capitals": (is_("---\n---\n", "content/office/demo/1.MD"), ["stray-file content/office/demo/1.MD:1"]),
     "an answer in Thai digits": (
         is_("---\n---\n", "content/office/demo/๑.md"),
         ["indicator-twice content/office/demo/๑.md:1"],

@@ -89,6 +89,8 @@ def load(root: Path) -> Loaded:
             rubrics[found.id] = found
             places[found.id] = file.all_places()
     content = root / "content"
+    _report_strays(root, root / "rubrics", (".yml",), (), problems)
+    _report_strays(root, content, (), ("site.yml", "links.json", "README.md"), problems)
     units: dict[str, Unit] = {}
     portfolios: list[Portfolio] = []
     site = _site(root, content / "site.yml", problems)
@@ -102,6 +104,19 @@ def load(root: Path) -> Loaded:
 
 def _listed(folder: Path, pattern: str) -> list[Path]:
     return sorted(p for p in folder.glob(pattern) if p.is_file() and not p.name.startswith("."))
+
+
+def _report_strays(
+    root: Path, folder: Path, endings: tuple[str, ...], called: tuple[str, ...], problems: list[Diagnostic]
+) -> None:
+    """Files that nothing reads: a slip in the ending of a name must not look like a missing answer."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in endings and path.name not in called:
+            name = _printable(path.name)
+            known = tuple(f"{path.stem}{ending}" for ending in endings) or _close(path.name, called)
+            problems.append(
+                Diagnostic("stray-file", Place(_relative(root, path)), "warning", {"name": name, "known": known})
+            )
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -455,6 +470,7 @@ def _unit(
     if file and found:
         values = {field: getattr(found, field) for field in UnitFile.model_fields}
         units[identity] = Unit(id=identity, place=file.place(), parent=parent, **values)
+    _report_strays(root, folder, (), ("unit.yml", "README.md"), problems)
     for child in _folders(folder):
         if child.name in rubrics and (child / "unit.yml").is_file():
             problems.append(
@@ -481,6 +497,7 @@ def _unit(
 def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
     indicators = {node.id: node for node in rubric.every_indicator()}
     shared = Answer(None, Place(f"{_relative(root, folder)}/portfolio.md"))
+    _report_strays(root, folder, (".md",), (), problems)
     answers: dict[str, Answer] = {}
     head: dict[str, Any] = {}
     for path in _listed(folder, "*.md"):
