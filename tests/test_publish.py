@@ -130,7 +130,7 @@ def test_where_a_rename_fails_the_old_site_comes_back(tmp_path: Path, monkeypatc
     assert said(site) == {"old"}
 
 
-@pytest.mark.parametrize("left", [{"old"}, {"new"}, {"old", "new"}], ids="+".join)
+@pytest.mark.parametrize("left", [{"old"}, {"new"}, {"old", "new"}], ids=["old", "new", "both"])
 @pytest.mark.parametrize("stands", [True, False], ids=["site", "no site"])
 def test_what_a_killed_build_left_is_put_right(tmp_path: Path, left: set[str], stands: bool) -> None:
     site = tmp_path / "site"

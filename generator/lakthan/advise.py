@@ -224,8 +224,14 @@ def _prune(options: Iterable[Option]) -> list[Option]:
         if key not in best or option.cost < best[key].cost:
             best[key] = option
     kept: list[Option] = []
+    highest: Fraction | None = None
     for option in sorted(best.values(), key=lambda o: (o.total, -o.value)):
-        if not any(_beats(other, option) for other in kept):
+        if not option.sums and not option.shared:
+            # Nothing to weigh but worth and cost: dearer ones must be worth more than all before them.
+            if highest is None or option.value > highest:
+                highest = option.value
+                kept.append(option)
+        elif not any(_beats(other, option) for other in kept):
             kept.append(option)
         if len(kept) == STATES:
             break
