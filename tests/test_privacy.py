@@ -688,6 +688,7 @@ def test_unit_files_may_hold_contacts_but_no_citizen_number(small: Sandbox) -> N
     ("values", "missing"),
     [
         ({}, True),
+        ({"reference": ""}, False),  # a skeleton: nothing is shown yet
         ({"consent": ""}, True),
         ({"names": True}, True),
         ({"names": False}, False),
@@ -699,7 +700,8 @@ def test_consent(project: Sandbox, values: dict[str, str | bool], missing: bool)
     why = Text(th="ความเชื่อในศาสนา", en="religious belief")
     kinds = {**found.rubric.kinds, "plan": SensitiveKind(title=Text(th="แผน", en="Plan"), sensitive=why)}
     rubric = found.rubric.model_copy(update={"kinds": kinds})
-    record = Record("evidence", {"kind": "plan", "title": f"ยกย่อง {PHONE}", **values}, Place("a.md", 4), "1", 1)
+    shown: dict[str, str | bool] = {"kind": "plan", "title": f"ยกย่อง {PHONE}", "reference": "กส 1/2569"}
+    record = Record("evidence", shown | values, Place("a.md", 4), "1", 1)
     other = Record("evidence", {"kind": "report", "title": "รายงาน"}, Place("a.md", 5), "1", 2)
     answer = dataclasses.replace(found.answers["1"], evidence=(record, other))
     changed = dataclasses.replace(found, rubric=rubric, answers={"1": answer})
