@@ -85,11 +85,11 @@ def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Port
     """Read, check and score everything below *root*."""
     project, problems = load.load(root)
     ledger, damage = links.read(root)
-    project = links.mark(project, ledger)
+    project = links.mark(project, ledger, project.site.link_grace)
     found = [
         *problems,
         *damage,
-        *links.problems(project, ledger),
+        *links.problems(project, ledger, project.site.link_grace),
         *lint.lint(project),
         *privacy.check_units(root, project),
         *writing.check(project, {p.id: load.present(root, p) for p in project.portfolios}),

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from lakthan import names, rubric, strictyaml, thai
 from lakthan.diagnostics import Diagnostic, Severity
@@ -60,6 +60,7 @@ class SiteFile(Strict):
     digits: str = "thai"
     address: str = ""
     since: Day | None = None
+    link_grace: int = Field(default=30, ge=0, le=3650)
 
 
 class UnitFile(Strict):
@@ -405,6 +406,7 @@ def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
         digits="ascii" if found.digits == "ascii" else "thai",
         address=found.address,
         since=found.since,
+        link_grace=found.link_grace,
     )
 
 

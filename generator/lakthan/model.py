@@ -178,6 +178,8 @@ class Site:
     """Where the site is published; it is then itself a channel of every portfolio that lists channels."""
     since: datetime.date | None = None
     """The day on which it was first published."""
+    link_grace: int = 30
+    """Days that a link may be dead before it stops counting as proof."""
 
 
 @dataclass(frozen=True, slots=True)
