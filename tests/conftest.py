@@ -9,13 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from playwright.sync_api import Browser, sync_playwright
 
 from lakthan import build, cli, thai
 from lakthan.build import Written
@@ -207,3 +208,25 @@ def small(tmp_path: Path) -> Sandbox:
         "---\nself_score: 10\nevidence:\n- {kind: plan, title: แผนงาน, date: ๑ ต.ค. ๒๕๖๙, reference: ที่ ๑/๒๕๗๐}\n---\n",
     )
     return project
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium or Chrome: one for all tests of a process, as Playwright allows no second."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), MAC)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield opened
+        opened.close()

@@ -25,7 +25,6 @@ from playwright.sync_api import Browser, Page
 
 from lakthan import build, load, messages
 from tests.conftest import ROOT, Sandbox, copy_sample
-from tests.test_browser import browser  # noqa: F401 (a fixture)
 
 TEXTS: tuple[str, ...] = tuple(
     yaml.load(
@@ -399,7 +398,7 @@ def served(hostile_site: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context(locale="th-TH") as context:
         context.add_init_script("window.ran = []; window.evil = () => window.ran.push(1)")
         opened = context.new_page()
@@ -443,7 +442,7 @@ def test_search_results_do_not_come_alive(served: str, page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_the_policy_lets_no_injected_script_run(tmp_path: Path, browser: Browser, way: str) -> None:  # noqa: F811
+def test_the_policy_lets_no_injected_script_run(tmp_path: Path, browser: Browser, way: str) -> None:
     """Even if something got into a page: here it is put there by hand."""
     project = copy_sample(tmp_path / "project")
     folder = built(project)
@@ -486,7 +485,7 @@ def test_the_policy_lets_no_injected_script_run(tmp_path: Path, browser: Browser
 
 @pytest.mark.browser
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str) -> None:  # noqa: F811
+def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str) -> None:
     """Colours are kept, bars are drawn, menus open; nothing is refused on any sort of page."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
