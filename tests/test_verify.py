@@ -16,6 +16,7 @@ import pytest
 
 from lakthan import build, exports, messages, names, publish, score, thai, verify
 from lakthan.diagnostics import Diagnostic
+from lakthan.exports.documents import _typed
 from lakthan.model import Answer, Place, Portfolio, Record, Stated
 from lakthan.rubric import Rubric
 from tests.conftest import Sandbox, copy_sample
@@ -520,4 +521,4 @@ def test_the_rubrics_in_use_are_read_again(as_it_is: Sandbox) -> None:
 )
 def test_numbers_stay_exact(number: str) -> None:
     value = Fraction(number)
-    assert verify._value(again({"it": exports._typed(value)})["it"]) == value
+    assert verify._value(again({"it": _typed(value)})["it"]) == value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -432,40 +432,3 @@ def summary(assessment: Assessment) -> Json:
         **_points(latest),
         "level": latest.level,
     }
-
-
-def _portfolio(assessment: Assessment) -> bytes:
-    return encode(portfolio_document(assessment))
-
-
-def _input_file(assessment: Assessment) -> bytes:
-    return encode(inputs_document(assessment))
-
-
-def _scores(assessment: Assessment) -> bytes:
-    return encode(score_document([assessment]))
-
-
-EXPORTS: Mapping[str, Callable[[Assessment], bytes]] = {
-    "index.json": _portfolio,
-    "score.json": _scores,
-    "inputs.json": _input_file,
-}
-"""Files for download beside each portfolio's page. The catalogue names them under `pages.download`."""
-
-
-def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple[str, bytes]]:
-    """Every file beside the pages: its path relative to the site, and its content."""
-    found = tuple(assessments)
-    yield "index.json", encode(site_document(project, found))
-    for rubric in project.rubrics.values():
-        yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))
-        yield f"rubrics/{rubric.id}/rubric.json", encode(rubric_data(rubric))
-    for unit in project.units.values():
-        yield f"{unit.id}/index.json", encode(unit_document(unit, found))
-    for assessment in found:
-        folder = assessment.portfolio.id
-        for name, export in EXPORTS.items():
-            yield f"{folder}/{name}", export(assessment)
-        for name in assessment.latest.indicators:
-            yield f"{folder}/{name}/index.json", encode(indicator_document(assessment, name))
