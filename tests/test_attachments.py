@@ -510,7 +510,14 @@ BAD: dict[str, tuple[str, str, bytes | Callable[[], bytes]]] = {
     "pdf bomb": (
         "bomb",
         "a.pdf",
-        lambda: pdf(packed_objects(bytes(64 * 1024 * 1024)), packed_objects(bytes(64 * 1024 * 1024))),
+        lambda: pdf(packed_objects(bytes(12 * 1024 * 1024)), packed_objects(bytes(12 * 1024 * 1024))),
+    ),
+    "pdf of packed numbers": ("corrupt", "a.pdf", lambda: pdf(packed_objects(*[b""] * 100_000))),
+    "pdf of packed escapes": ("corrupt", "a.pdf", lambda: pdf(packed_objects(b"#41" * 100_001))),
+    "many links": (
+        "bomb",
+        "a.docx",
+        lambda: office(more={f"w/_rels/{i}.rels": b"<a>%04dx</a>" % i * 99_999 for i in range(7)}),
     ),
     "png bomb": ("too-many-pixels", "a.png", png_claiming(8_000, 8_000)),
     "larger png bomb": ("too-many-pixels", "a.png", png_claiming(100_000, 100_000)),

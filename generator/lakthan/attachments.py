@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import IO, Final
@@ -46,11 +47,17 @@ MAX_RATIO: Final = 300
 """How many times its packed size a part may have, once it is larger than one megabyte."""
 MAX_PARTS: Final = 5_000
 """Entries of a ZIP."""
+MAX_RELATIONS: Final = 8 * MB
+"""Of the parts of an Office file that say what its parts are and where its links lead."""
 MAX_CHUNKS: Final = 200_000
 """Segments of a picture or video: more are made only to keep a reader busy."""
-MAX_STREAMS: Final = 50_000
-MAX_ESCAPES: Final = 1_000_000
-"""Of a PDF: `#`, which writes letters of names as numbers."""
+MAX_STREAMS: Final = 20_000
+MAX_ESCAPES: Final = 100_000
+"""Of a PDF: `#41` in place of a letter of a name. Compressed data holds some thousand by chance."""
+MAX_PDF_OBJECTS: Final = 20 * MB
+"""Of what the object streams of a PDF hold together: fonts, pictures and pages are never in them."""
+MAX_PDF_NUMBERS: Final = MB
+"""Of the numbers at the head of an object stream."""
 MAX_DEPTH: Final = 100
 """Of nested SVG elements."""
 MAX_ELEMENTS: Final = 50_000
@@ -196,17 +203,17 @@ def _polyglot(found: str | None = None) -> _Refused:
 class _Room:
     """What may still be unpacked from a file, however often one is packed in another."""
 
-    def __init__(self) -> None:
-        self.left = MAX_UNPACKED
+    def __init__(self, limit: int = MAX_UNPACKED) -> None:
+        self.limit = self.left = limit
 
     def take(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise _bomb()
+            raise _bomb(self.limit)
 
 
-def _bomb() -> _Refused:
-    return _Refused("attachment-bomb", limit=MAX_UNPACKED // MB)
+def _bomb(limit: int = MAX_UNPACKED) -> _Refused:
+    return _Refused("attachment-bomb", limit=limit // MB)
 
 
 # What a file is --------------------------------------------------------------------------------------------------
@@ -325,15 +332,17 @@ def _examine_pdf(data: bytes, _kind: str) -> Iterator[Problem]:
     tail = data[end + 5 :].strip(b"\0\r\n\t \x1a")
     if tail:
         raise _polyglot(_sniff(tail))
-    if data.count(b"#") > MAX_ESCAPES:
+    if data.count(b"#") > 10 * MAX_ESCAPES:
         raise _Refused("attachment-corrupt")
     plain = _names(data)
     if re.search(rb"/Encrypt(?![A-Za-z0-9])", plain):
         raise _Refused("attachment-encrypted")
     outside, packed = _pdf_texts(data)
     texts = [plain, *packed]
-    names = {match for text in texts for match in _PDF_ACTIVE.findall(text)}
-    names |= {match for text in (outside, *packed) for match in _PDF_ACTIVE_SHORT.findall(text)}
+    names = {match[1] for text in texts for match in islice(_PDF_ACTIVE.finditer(text), MAX_STREAMS)}
+    names |= {
+        match[1] for text in (outside, *packed) for match in islice(_PDF_ACTIVE_SHORT.finditer(text), MAX_STREAMS)
+    }
     if _opens(texts):
         names.add(b"OpenAction")
     if names:
@@ -342,6 +351,8 @@ def _examine_pdf(data: bytes, _kind: str) -> Iterator[Problem]:
 
 def _names(data: bytes) -> bytes:
     """With the escapes of names written out: `/#4aavaScript` is the same name as `/JavaScript`."""
+    if sum(1 for _ in islice(_PDF_HEX.finditer(data), MAX_ESCAPES + 1)) > MAX_ESCAPES:
+        raise _Refused("attachment-corrupt")
     return _PDF_HEX.sub(lambda match: bytes([int(match[1], 16)]), data)
 
 
@@ -365,7 +376,7 @@ def _opens(texts: list[bytes]) -> bool:
 def _pdf_texts(data: bytes) -> tuple[bytes, list[bytes]]:
     """What stands outside all streams, and what object streams hold."""
     outside, packed = [], []
-    view, room = memoryview(data), _Room()
+    view, room = memoryview(data), _Room(MAX_PDF_OBJECTS)
     inside = False
     since = last = 0
     for count, match in enumerate(re.finditer(rb"(end)?stream([ \t]*\r?\n|\r)?", data)):
@@ -410,6 +421,8 @@ def _oddly_packed(dictionary: bytes) -> bool:
 
 def _numbered(content: bytes, first: int) -> bytes:
     """The objects of an object stream, written as those outside are: `12 0 obj …`."""
+    if first > MAX_PDF_NUMBERS:
+        raise _Refused("attachment-corrupt")
     pairs = [int(number) for number in re.findall(rb"\d{1,10}", content[:first])]
     numbers, offsets = pairs[::2], [first + offset for offset in pairs[1::2]]
     ends = [*offsets[1:], len(content)]
@@ -475,11 +488,14 @@ def _examine_office(data: bytes, kind: str, room: _Room | None = None) -> Iterat
     """*room* is given for a file inside another."""
     _alone(data)
     inner, room = room is not None, room or _Room()
+    relations = _Room(MAX_RELATIONS)
     found: str | None = None
     trouble: list[Problem] = []
     for part in _parts(data, room):
         name = part.name.lower()
         extension = PurePosixPath(name).suffix[1:]
+        if extension == "rels" or name == "[content_types].xml":
+            relations.take(len(part.content))
         if name == "[content_types].xml":
             found = _office_kind(part.content)
         elif name == "mimetype":
