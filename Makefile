@@ -46,16 +46,19 @@ schemas: $(RUNTIME) ## Generate schemas/ from the rubric language
 	$(BIN)/python -c 'import json; from lakthan.rubric import Rubric; \
 	  print(json.dumps(Rubric.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/rubric.schema.json
 
-# The browser tests use the system's Chromium or Chrome; on Debian and its kin it is installed if there is none.
+# Programs of the system that only tests need: Chromium or Chrome, and Node for the scripts of the site. On Debian and
+# its kin those that are missing are installed.
 browser:
-	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
-	  if command -v $$name >/dev/null 2>&1; then exit 0; fi; done; \
-	if [ "$$(uname)" = Darwin ] && [ -d "/Applications/Google Chrome.app" ]; then exit 0; fi; \
-	if ! command -v apt-get >/dev/null 2>&1; then \
-	  echo "make: the browser tests need Chromium or Chrome: please install one" >&2; exit 1; fi; \
+	@missing=; \
+	have() { for name in "$$@"; do if command -v $$name >/dev/null 2>&1; then return 0; fi; done; return 1; }; \
+	have chromium chromium-browser google-chrome google-chrome-stable || [ -d "/Applications/Google Chrome.app" ] || \
+	  missing="$$missing chromium"; \
+	have node || missing="$$missing nodejs"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! have apt-get; then echo "make: the tests need$$missing: please install" >&2; exit 1; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
-	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends chromium
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing
 
 # Packages that a new lock no longer names would stay behind in an old .venv, hence --clear.
 $(RUNTIME):
