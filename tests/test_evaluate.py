@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lakthan import build, exports, score
+from lakthan.exports import documents
 from lakthan.model import Advice, Answer, Assessment, Finding, NodeScore, Place, Portfolio, Record, Score, Stated
 from lakthan.rubric import Rubric
 from tests.conftest import ROOT, Json, Sandbox
@@ -70,7 +71,7 @@ def plain(found: Score) -> Json:
     return {
         "nodes": [node(one) for one in found.root.walk()],
         "awards": [
-            leaf.path for one in found.indicators.values() for leaf, given in exports.awards(one) if given
+            leaf.path for one in found.indicators.values() for leaf, given in documents.awards(one) if given
         ],
         "gates": [
             [
