@@ -17,7 +17,6 @@ import pytest
 import yaml
 
 from lakthan import build, exports, load, messages, pages, thai
-from lakthan.messages import Language
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>alert(1)</script> & *b* `c` [d](javascript:e) {{ 1 + 1 }} {% raw %} {: .f #g } # h | </div>"
@@ -113,15 +112,14 @@ def sample_files(sample: build.Examined) -> dict[str, str]:
     return write(sample)
 
 
-def write(examined: build.Examined, language: Language = "th") -> dict[str, str]:
-    """Path → text of every page and document; fonts and the like are left out."""
+def write(examined: build.Examined) -> dict[str, str]:
+    """Path → text of every page in both languages and of every document; fonts and the like are left out."""
     sizes = {
         f"{a.portfolio.folder}/{name}": 1234 for a in examined.assessments for name in load.attachments(a.portfolio)
     }
     made = pages.pages(
         examined.project,
         examined.assessments,
-        language=language,
         templates=[ROOT / "site_templates"],
         problems=examined.problems,
         sizes=sizes,
@@ -174,7 +172,8 @@ def each(files: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any], Elemen
 
 def links(meta: Mapping[str, Any], page: Elements) -> Iterator[str]:
     yield from (value for _, attrs in page.found for key, value in attrs.items() if key in ("href", "src") and value)
-    yield from (item["url"] for group in meta.get("menu", ()) for item in group["items"])
+    yield from (item["url"] for group in (*meta.get("menu", ()), {"items": meta["tabs"]}) for item in group["items"])
+    yield from (other["url"] for other in meta["languages"])
 
 
 @pytest.mark.parametrize("which", ["project", "sample"])
@@ -287,8 +286,8 @@ def test_pages_of_the_same_project_are_the_same(project: build.Examined, project
     assert write(project) == project_files
 
 
-def test_english(project: build.Examined) -> None:
-    page = write(project, "en")["up/low/demo-2569/1.md"]
+def test_english(project_files: dict[str, str]) -> None:
+    page = project_files["en/up/low/demo-2569/1.md"]
     assert "27/34 = 79.41 %" in page
     assert '<time datetime="2026-01-22">22 Jan 2026</time>' in page
 
@@ -354,6 +353,6 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
     without = {"units/", "rubrics/", "channels/", "about/"}
     for path in sample_files:
         if path.endswith(".md"):
-            url = pages.address(path)
+            url = pages.address(path.removeprefix("en/"))
             if url not in without and not url.endswith(("/evidence/", "/channels/")):
                 assert json.loads(sample_files[f"{url}index.json"]), path

@@ -544,5 +544,5 @@ def test_a_file_that_cannot_be_written_leaves_the_old_site(tiny: Sandbox) -> Non
 def test_warnings_that_mkdocs_refuses_publish_nothing(tiny: Sandbox) -> None:
     tiny.run("build")
     rename(tiny, NAMES[1])
-    tiny.replace("mkdocs.yml", ": about.md\n", ": no-such-page.md\n")
+    tiny.replace("mkdocs.yml", "- index.md\n", "- index.md\n  - no-such-page.md\n")
     assert "no-such-page.md" in refused(tiny, ["mkdocs", "build", "--strict"])

@@ -21,7 +21,6 @@ import jinja2
 
 from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score, writing
 from lakthan.diagnostics import Diagnostic
-from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Place, Portfolio, Project
 
 DOCS = "build/docs"
@@ -152,7 +151,7 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
 # Writing ---------------------------------------------------------------------------------------------------------
 
 
-def generate(root: Path, examined: Examined, *, language: Language = "th") -> Written:
+def generate(root: Path, examined: Examined) -> Written:
     """Write the pages, data and attachments of what was examined, and nothing else, to `DOCS`.
 
     A file that would not change is not touched, one that no longer belongs is removed.
@@ -170,7 +169,6 @@ def generate(root: Path, examined: Examined, *, language: Language = "th") -> Wr
     made = pages.pages(
         examined.project,
         examined.assessments,
-        language=language,
         templates=templates(root),
         problems=examined.problems,
         sizes=sizes,
@@ -231,14 +229,14 @@ def shipped() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
 
-def site(root: Path, examined: Examined, *, language: Language = "th", strict: bool = False) -> Path:
+def site(root: Path, examined: Examined, *, strict: bool = False) -> Path:
     """Generate the pages and build the site with MkDocs. Returns the site's folder."""
     # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
     from mkdocs.commands.build import build  # noqa: PLC0415
     from mkdocs.config import load_config  # noqa: PLC0415
 
     with publish.lock(root):
-        generate(root, examined, language=language)
+        generate(root, examined)
         config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
         plugin = config.plugins.get("lakthan")
         published = Path(config.site_dir)

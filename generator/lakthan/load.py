@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
@@ -33,7 +33,7 @@ WAIVABLE = ("citizen-number", "phone", "email", "bank-account")
 """Personal data that a file may hold on purpose, with a reason (`privacy` looks for it)."""
 FILES = "files"
 """The folder of a portfolio's attachments."""
-TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404", "templates")
+TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404", "templates", "th", "en")
 """Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
 
 MAX_BYTES = 4_000_000
@@ -58,6 +58,7 @@ class SiteFile(Strict):
     contact: str = ""
     licence: Text | None = None
     digits: str = "thai"
+    languages: tuple[Literal["th", "en"], ...] = Field(default=("th", "en"), min_length=1)
     address: str = ""
     since: Day | None = None
     link_grace: int = Field(default=30, ge=0, le=3650)
@@ -404,6 +405,7 @@ def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
         contact=found.contact,
         licence=found.licence,
         digits="ascii" if found.digits == "ascii" else "thai",
+        languages=tuple(dict.fromkeys(found.languages)),
         address=found.address,
         since=found.since,
         link_grace=found.link_grace,

@@ -174,6 +174,8 @@ class Site:
     contact: str = ""
     licence: Text | None = None
     digits: Literal["thai", "ascii"] = "thai"
+    languages: tuple[Literal["th", "en"], ...] = ("th", "en")
+    """The languages of the pages: the first one's stand at the top of the site, another's below `en/` or `th/`."""
     address: str = ""
     """Where the site is published; it is then itself a channel of every portfolio that lists channels."""
     since: datetime.date | None = None

@@ -40,6 +40,7 @@ def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, st
             "description: {th: ผลการประเมินตนเองพร้อมหลักฐาน, en: Self-assessment with its evidence}\n"
             f"publisher: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
             "digits: thai # thai / ascii\n"
+            "# languages: [th, en] # of the pages; the second one's stand below en/\n"
         ),
     }
     for name in rubrics:

@@ -13,13 +13,14 @@
 
   function help() {
     // The theme's search dialog has no name, and its boxes around tables cannot be reached by keyboard.
-    document.querySelectorAll(".md-search[role=dialog]:not([aria-label])").forEach(function (dialog) {
-      var field = dialog.querySelector("input");
-      dialog.setAttribute("aria-label", (field && field.getAttribute("aria-label")) || "ค้นหา");
-    });
-    document.querySelectorAll(".md-search__scrollwrap:not([role])").forEach(function (box) {
-      box.setAttribute("role", "region");
-      box.setAttribute("aria-label", "ผลการค้นหา");
+    document.querySelectorAll(".md-search[role=dialog]").forEach(function (dialog) {
+      var field = dialog.querySelector("input"), box = dialog.querySelector(".md-search__scrollwrap");
+      var name = dialog.getAttribute("aria-label") || (field && field.getAttribute("aria-label"));
+      if (name) dialog.setAttribute("aria-label", name);
+      if (name && box) {
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", name);
+      }
     });
     // A box that has nothing to scroll need not be a stop on the way of the tab key.
     document.querySelectorAll(".lk-scroll").forEach(function (box) {

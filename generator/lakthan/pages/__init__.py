@@ -16,7 +16,6 @@ from pathlib import Path
 
 from lakthan import exports, links
 from lakthan.diagnostics import Diagnostic
-from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Project
 from lakthan.pages import about, channels, evidence, home, indicators, portfolio, rubrics, units
 from lakthan.pages.addresses import address
@@ -41,7 +40,6 @@ def pages(
     project: Project,
     assessments: Sequence[Assessment],
     *,
-    language: Language = "th",
     templates: Sequence[Path],
     problems: Sequence[Diagnostic] = (),
     sizes: Mapping[str, int] | None = None,
@@ -53,21 +51,24 @@ def pages(
     *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
     attachment has, by its path in the project; what it does not name is shown as missing. *searched* says what was
     searched for personal data, by portfolio; *ledger* when each external address was reached.
+
+    Each page is made once for each of the site's languages; the files beside the pages are there once.
     """
-    site = Site(
-        language=language,
-        digits=project.site.digits,
-        project=project,
-        assessments=tuple(assessments),
-        templates=tuple(templates),
-        problems=tuple(problems),
-        sizes=sizes if sizes is not None else {},
-        searched=searched or {},
-        ledger=ledger or {},
-    )
-    for step in PAGES:
-        yield from step(site)
-    for path, content in exports.files(project, site.assessments):
+    for language in project.site.languages:
+        site = Site(
+            language=language,
+            digits=project.site.digits,
+            project=project,
+            assessments=tuple(assessments),
+            templates=tuple(templates),
+            problems=tuple(problems),
+            sizes=sizes if sizes is not None else {},
+            searched=searched or {},
+            ledger=ledger or {},
+        )
+        for step in PAGES:
+            yield from step(site)
+    for path, content in exports.files(project, assessments):
         yield Page(path, content)
     yield from assets(templates)
 

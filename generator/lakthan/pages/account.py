@@ -19,11 +19,12 @@ _ALLOWED = {
 _EXTENSIONS = ("tables", "sane_lists", "def_list", "fenced_code")
 
 
-def account(text: str, up: str, table: str) -> Markup:
+def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     """Markdown that a unit wrote, as one line of harmless HTML.
 
-    *up* leads from the page to the portfolio's folder, where attachments are; *table* names the boxes that wide tables
-    scroll in. Headings go below the page's own; pictures from elsewhere are dropped, because a page asks nobody else.
+    *up* leads from the page to the portfolio's own page, *files* to the folder of its attachments where that is another
+    one; *table* names the boxes that wide tables scroll in. Headings go below the page's own; pictures from elsewhere
+    are dropped, because a page asks nobody else.
 
     >>> account("# A <script>x</script>", "../", "table")
     Markup('<h3>A </h3>')
@@ -38,7 +39,7 @@ def account(text: str, up: str, table: str) -> Markup:
         if name in ("href", "src"):
             # A browser takes `\\` for `/`.
             if value.startswith("files/") and ".." not in re.split(r"[/\\]", unquote(value)):
-                return up + value
+                return (up if files is None else files) + value
             if tag == "img":
                 return None
             if found := re.fullmatch(r"([A-Za-z0-9._-]+)\.md(#[A-Za-z0-9-]+)?", value):

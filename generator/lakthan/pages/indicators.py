@@ -39,7 +39,9 @@ def pages(site: Site) -> Iterator[Page]:
                 registers=answers.registers(portfolio, answer),
                 channels=answers.channels(portfolio, indicator.id),
                 asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
-                account=account(answer.body if answer else "", "../", site.say("table.scroll")),
+                account=account(
+                    answer.body if answer else "", "../", site.say("table.scroll"), site.files(portfolio, indicator.id)
+                ),
                 notes=_notes(indicator),
                 before=indicators[position - 1] if position else None,
                 after=indicators[position + 1] if position + 1 < len(indicators) else None,

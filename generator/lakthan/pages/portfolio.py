@@ -24,7 +24,7 @@ def pages(site: Site) -> Iterator[Page]:
             name,
             site.say("portfolio.description", unit=name, rubric=rubric.title, points=latest.points, max=latest.max),
             menu=menus.of_portfolio(site, assessment, ""),
-            account=account(portfolio.shared.body, "", site.say("table.scroll")),
+            account=account(portfolio.shared.body, "", site.say("table.scroll"), site.files(portfolio)),
             rounds=_rounds(assessment),
             areas=_areas(assessment),
             chart=charts.timeline(site, assessment),

@@ -11,15 +11,25 @@ from typing import Any
 
 import jinja2
 
-from lakthan import exports, links
+from lakthan import exports, links, messages
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Assessment, Message, Project, Record, Unit
-from lakthan.pages import charts, conditions, fields
+from lakthan.messages import Language
+from lakthan.model import Assessment, Message, Portfolio, Project, Record, Unit
+from lakthan.pages import charts, conditions, fields, parts
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
 from lakthan.rubric import Area, Indicator, Rubric
 
 Json = dict[str, Any]
+
+TABS = (
+    ("nav.home", ""),
+    ("units.title", "units/"),
+    ("rubrics.title", "rubrics/"),
+    ("channels.title", "channels/"),
+    ("about.title", "about/"),
+)
+"""The site's own menu: what each entry is called in the catalogue's `pages`, and where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Words):
-    """The site in one language: what it shows, and the templates that show it."""
+    """The site in one language: what it shows, and the templates that show it.
+
+    Addresses of pages are the same in every language, as the pages say them: `folder` stands before them on the site.
+    """
 
     project: Project
     assessments: tuple[Assessment, ...]
@@ -45,6 +58,17 @@ class Site(Words):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "env", _environment(self))
+
+    @property
+    def folder(self) -> str:
+        """Where the pages of this language are: the site's first language has no folder of its own."""
+        return self.folders[self.language]
+
+    @property
+    def folders(self) -> dict[Language, str]:
+        """The same for every language of the site."""
+        first, *others = self.project.site.languages
+        return {first: "", **{other: f"{other}/" for other in others}}
 
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
@@ -68,6 +92,15 @@ class Site(Words):
         """What the ledger knows of the address of a record."""
         return self.ledger.get(links.normal(record.text("url")) or "")
 
+    def _tongue(self, entry: Json) -> Json:
+        """An entry of a menu with the language of its title, where that is not the page's."""
+        foreign = self.language == "en" and parts.THAI.search(entry["title"])
+        return {**entry, "lang": "th"} if foreign else entry
+
+    def files(self, portfolio: Portfolio, name: str = "index") -> str:
+        """The way from a page of a portfolio to the folder that its attachments are in."""
+        return relative(f"{portfolio.id}/", self.folder + address(f"{portfolio.id}/{name}.md"))
+
     def page(
         self,
         template: str,
@@ -81,23 +114,57 @@ class Site(Words):
     ) -> Page:
         """A page from a template. Without a *menu* it stands alone; *hide* names the sidebars that it has no use for.
 
-        Front matter goes into the theme's own templates, which do not escape it.
+        *path* is the same in every language. A template links to pages by `href` and to files by `file_href`: those
+        are there once. Front matter goes into the theme's own templates, which do not escape it.
         """
         url = address(path)
-        meta: Json = {"title": tame(title), "description": tame(description)}
+        meta: Json = {
+            "title": tame(title),
+            "description": tame(description),
+            "lang": self.language,
+            "site": tame(self.text(self.project.site.title)),
+            "tabs": [
+                {
+                    "title": tame(self.say(name)),
+                    "url": relative(tab, url),
+                    **({"active": "page" if tab == url else "true"} if _within(tab, url) else {}),
+                }
+                for name, tab in TABS
+            ],
+        }
+        if len(self.folders) > 1:
+            meta["languages"] = [
+                {
+                    "lang": language,
+                    "name": messages.say(Message("pages.language.name", {}), language),
+                    "url": relative(folder + url, self.folder + url),
+                    "path": folder + url,
+                }
+                for language, folder in self.folders.items()
+            ]
         if menu:
             # An address of the menu is relative to its page: the theme cannot work that out the same in both builders.
             meta["menu"] = [
-                {**group, "items": [{**item, "url": relative(item["url"], url)} for item in group["items"]]}
+                {
+                    **self._tongue(group),
+                    "items": [{**self._tongue(item), "url": relative(item["url"], url)} for item in group["items"]],
+                }
                 for group in menu
             ]
         if hide := hide or (() if menu else ("navigation", "toc")):
             meta["hide"] = list(hide)
         content = self.env.get_template(f"pages/{template}").render(
-            title=title, href=partial(relative, start=url), url=url, **context
+            title=title,
+            href=partial(relative, start=url),
+            file_href=partial(relative, start=self.folder + url),
+            url=url,
+            **context,
         )
         head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
-        return Page(path, f"---\n{head}---\n\n{tidy(content)}".encode())
+        body = tidy(content)
+        if self.language == "en":
+            body = parts.marked(body)
+        return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode())
 
     def portfolio_page(
         self, template: str, assessment: Assessment, name: str, title: str, description: str = "", **context: Any
@@ -115,6 +182,11 @@ class Site(Words):
             score=assessment.latest,
             **context,
         )
+
+
+def _within(tab: str, url: str) -> bool:
+    """Whether a page belongs to an entry of the menu: the front page to its own alone."""
+    return url.startswith(tab) if tab else not url
 
 
 def _environment(site: Site) -> jinja2.Environment:
