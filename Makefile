@@ -13,7 +13,7 @@ RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast lint docs schemas browser lock clean
+.PHONY: help site serve test fast lint docs schemas browser office lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ site: $(RUNTIME) ## Build the sample portfolio into site/
 serve: $(RUNTIME) ## Show it in a browser, and again after every change
 	$(BIN)/lakthan serve
 
-test: lint browser ## Check and test everything, as continuous integration does
+test: lint browser office ## Check and test everything, as continuous integration does
 	$(BIN)/python -m pytest -m "not browser" -n auto --dist loadfile
 	$(BIN)/python -m pytest -m browser -n auto
 
@@ -59,6 +59,16 @@ browser:
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing
+
+# The tests of Office files ask LibreOffice what it makes of them: without a screen, Calc for workbooks, Writer for forms.
+office:
+	@if command -v soffice >/dev/null 2>&1 && command -v pdftotext >/dev/null 2>&1; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+	  echo "make: the tests of Office files need LibreOffice and poppler: please install them" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends \
+	  libreoffice-calc libreoffice-writer poppler-utils
 
 # Packages that a new lock no longer names would stay behind in an old .venv, hence --clear.
 $(RUNTIME):

@@ -1,6 +1,6 @@
 """The order of the steps, and the only writer.
 
-    load → check → score, advise → pages, exports → disk → site builder
+    load → check → score, advise → pages, exports, workbooks → disk → site builder
 
 Pages stand on disk before any site builder starts, so that MkDocs and Zensical both build them.
 """
@@ -19,7 +19,21 @@ from typing import NamedTuple, TypeVar
 
 import jinja2
 
-from lakthan import advise, attachments, check, diagnostics, links, lint, load, pages, privacy, publish, score, writing
+from lakthan import (
+    advise,
+    attachments,
+    check,
+    diagnostics,
+    links,
+    lint,
+    load,
+    pages,
+    privacy,
+    publish,
+    score,
+    workbook,
+    writing,
+)
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Place, Portfolio, Project
 
@@ -176,10 +190,11 @@ def generate(root: Path, examined: Examined) -> Written:
         ledger=examined.ledger,
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
+    books = ((path, make()) for path, make in workbook.files(examined.project, examined.assessments))
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.
-            return _write(docs, copies(), files)
+            return _write(docs, copies(), files, books)
         except jinja2.TemplateError as mistake:
             raise TemplateMistake(mistake) from mistake
 
