@@ -16,7 +16,7 @@ import markdown
 import pytest
 import yaml
 
-from lakthan import build, exports, load, messages, pages, thai
+from lakthan import build, exports, load, messages, pages, thai, workbook
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>alert(1)</script> & *b* `c` [d](javascript:e) {{ 1 + 1 }} {% raw %} {: .f #g } # h | </div>"
@@ -184,6 +184,7 @@ def test_every_link_leads_somewhere(which: str, request: pytest.FixtureRequest) 
     anchors = {pages.address(path): {attrs.get("id") for _, attrs in page.found} for path, (_, page) in drawn.items()}
     known = {*files, *anchors, "assets/fonts/OFL.txt"}
     known |= {f"{a.portfolio.id}/{name}" for a in examined.assessments for name in load.attachments(a.portfolio)}
+    known |= {path for path, _ in workbook.files(examined.project, examined.assessments)}
     for path, (meta, page) in drawn.items():
         for link in links(meta, page):
             if re.match(r"(https?|mailto):", link):
