@@ -20,6 +20,8 @@ PAGES = (
     "rubrics/",
     "rubrics/moi-moral-2569/",
     "rubrics/oae-unit-2567/",
+    "rubrics/moi-moral-2569/2/",
+    "rubrics/oae-unit-2567/units/",
     "channels/",
     "about/",
     "dip-ict/",

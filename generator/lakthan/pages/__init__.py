@@ -5,8 +5,9 @@ contents and search find them; all else is HTML, so that neither Markdown nor te
 alive. Addresses are stable: `/<unit>/<rubric>/<indicator>/`.
 
 Where to change what: each sort of page has a module with a function `pages` and a template of its name. They rest on
-`answers` (what a unit wrote) and `menus` (what stands beside a page), these on `site` (what every page may use), and
-that on single matters: `words`, `fields`, `conditions`, `charts`, `account`, `addresses`.
+`answers` (what a unit wrote), `standings` (portfolios side by side) and `menus` (what stands beside a page), these on
+`site` (what every page may use), and that on single matters: `words`, `fields`, `conditions`, `charts`, `account`,
+`addresses`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from lakthan import exports, links
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Project
-from lakthan.pages import about, channels, evidence, home, indicators, portfolio, rubrics, units
+from lakthan.pages import about, channels, compare, evidence, home, indicators, overview, portfolio, rubrics, units
 from lakthan.pages.addresses import address
 from lakthan.pages.site import Page, Site
 
@@ -26,6 +27,8 @@ __all__ = ["PAGES", "Page", "address", "assets", "pages"]
 PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     home.pages,
     rubrics.pages,
+    overview.pages,
+    compare.pages,
     units.pages,
     portfolio.pages,
     indicators.pages,

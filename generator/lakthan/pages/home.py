@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lakthan.pages import standings
 from lakthan.pages.site import Json, Page, Site
-from lakthan.rubric import Rubric, maximum
+from lakthan.rubric import Rubric
 
 WIDE = 12
 """A rubric with more indicators than this is shown by area where its portfolios stand side by side."""
@@ -26,10 +27,5 @@ def _board(site: Site, rubric: Rubric) -> Json:
     """The portfolios of a rubric side by side: a column for each indicator, or for each area where they are many."""
     columns: list[Any] = list(rubric.every_indicator())
     wide = len(columns) > WIDE and bool(rubric.areas)
-    if wide:
-        columns = list(rubric.areas)
-    rows = []
-    for assessment in site.of_rubric(rubric):
-        nodes = {node.path: node for node in assessment.latest.root.walk()}
-        rows.append({"assessment": assessment, "nodes": [nodes[column.id] for column in columns]})
-    return {"rubric": rubric, "columns": columns, "wide": wide, "rows": rows, "max": maximum(rubric)}
+    board = standings.board(site, rubric, list(rubric.areas) if wide else columns)
+    return {**board, "wide": wide, "indicators": len(columns)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lakthan import rules
 from lakthan.model import Answer, Place
-from lakthan.pages import answers, menus
+from lakthan.pages import answers, menus, standings
 from lakthan.pages.account import account
 from lakthan.pages.site import Page, Site, groups
 from lakthan.rubric import Criterion, Indicator, Note
@@ -14,8 +14,14 @@ from lakthan.rubric import Criterion, Indicator, Note
 
 def pages(site: Site) -> Iterator[Page]:
     """A page for each indicator of each portfolio, answered or not."""
+    beside = {
+        rubric.id: [a.portfolio.unit for a in standings.ordered(site, rubric)]
+        for rubric in site.project.rubrics.values()
+    }
     for assessment in site.assessments:
         portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
+        units = beside[rubric.id]
+        at = units.index(portfolio.unit)
         indicators = list(rubric.every_indicator())
         for position, indicator in enumerate(indicators):
             file = f"{portfolio.folder}/{indicator.id}.md"
@@ -45,6 +51,8 @@ def pages(site: Site) -> Iterator[Page]:
                 notes=_notes(indicator),
                 before=indicators[position - 1] if position else None,
                 after=indicators[position + 1] if position + 1 < len(indicators) else None,
+                unit_before=units[at - 1] if at else None,
+                unit_after=units[at + 1] if at + 1 < len(units) else None,
                 problems=[p for p in site.problems if p.place.file == file],
             )
 

@@ -16,6 +16,31 @@ def of_rubrics(site: Site, shown: Rubric) -> list[Json]:
     return [{"title": "", "items": [_item(site.say("rubrics.title"), "rubrics/"), *items]}]
 
 
+def of_rubric(site: Site, rubric: Rubric, active: str) -> list[Json]:
+    """A rubric beside the pages that look across its units: itself, those pages, and its indicators by area.
+
+    *active* is the address of the page below the rubric's own, such as `practice/` or that of an indicator.
+    """
+    pages = [("rubric.criteria", ""), ("overview.title", "units/")]
+    if not site.of_rubric(rubric):
+        pages = pages[:1]
+    own = [_item(site.say(name), f"rubrics/{rubric.id}/{url}", active=active == url) for name, url in pages]
+    menu: list[Json] = [{"title": tame(site.text(rubric.short)), "items": own}]
+    for area, _, indicators in groups(rubric):
+        items = [
+            _item(
+                site.text(indicator.title),
+                f"rubrics/{rubric.id}/{indicator.id}/",
+                number=site.show(indicator.id),
+                active=active == f"{indicator.id}/",
+            )
+            for indicator in indicators
+        ]
+        if items:
+            menu.append({"title": tame(site.heading(area) if area else site.say("indicators.title")), "items": items})
+    return menu
+
+
 def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
     """A portfolio: itself, its evidence and channels, and its indicators by area with their points.
 

@@ -1,0 +1,84 @@
+"""One indicator across units: all answers to it in one place, the way committees go through them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lakthan.exports import documents
+from lakthan.model import Assessment, NodeScore
+from lakthan.pages import answers, menus, standings
+from lakthan.pages.account import account
+from lakthan.pages.addresses import relative
+from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.rubric import Criterion, Indicator, maximum
+
+OPEN = 6
+"""With more answers than this each is folded to one line until somebody opens it."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for each indicator of each rubric, whether or not somebody answered it."""
+    for rubric in site.project.rubrics.values():
+        indicators = list(rubric.every_indicator())
+        for position, indicator in enumerate(indicators):
+            path = f"rubrics/{rubric.id}/{indicator.id}"
+            entries = [
+                _answer(site, assessment, indicator, f"{path}/") for assessment in standings.ordered(site, rubric)
+            ]
+            parents = {name: site.short_name(name) for one in entries if (name := one["parent"])}
+            title = site.numbered(indicator.id, indicator.title)
+            yield site.page(
+                "compare.md.j2",
+                f"{path}.md",
+                title,
+                site.say("compare.description", rubric=rubric.short, title=indicator.title),
+                menu=menus.of_rubric(site, rubric, f"{indicator.id}/"),
+                rubric=rubric,
+                indicator=indicator,
+                area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+                most=maximum(indicator),
+                entries=entries,
+                parents=sorted(parents.items()),
+                states=[name for name in standings.STATES if any(name in one["states"] for one in entries)],
+                spread=_spread(entries),
+                unfolded=len(entries) <= OPEN,
+                before=indicators[position - 1] if position else None,
+                after=indicators[position + 1] if position + 1 < len(indicators) else None,
+            )
+
+
+def _answer(site: Site, assessment: Assessment, indicator: Indicator, url: str) -> Json:
+    """What a unit answered, and what became of it."""
+    portfolio = assessment.portfolio
+    node = assessment.latest.indicators[indicator.id]
+    answer = portfolio.answers.get(indicator.id)
+    unit = site.project.units.get(portfolio.unit)
+    up, files = (relative(f"{portfolio.id}/", start) for start in (url, site.folder + url))
+    return {
+        "assessment": assessment,
+        "node": node,
+        "answer": answer,
+        "parent": unit.parent if unit else None,
+        "heat": standings.heat(node),
+        "states": standings.states_of(assessment, indicator.id),
+        "criteria": _criteria(node),
+        "step": assessment.advice.indicators.get(indicator.id),
+        "records": answers.evidence(assessment, indicator.id),
+        "facts": answers.facts(portfolio, answer, answers.asked(node)),
+        "account": account(answer.body if answer else "", up, site.say("table.scroll"), files),
+    }
+
+
+def _criteria(node: NodeScore) -> list[NodeScore]:
+    """The criteria that earned the points; where none did, all that could have."""
+    leaves = list(documents.awards(node))
+    earned = [leaf for leaf, awarded in leaves if awarded and leaf.points]
+    asked = [leaf for leaf, _ in leaves if isinstance(leaf.node, Criterion) and leaf.node.points and not leaf.later]
+    return earned or asked
+
+
+def _spread(entries: list[Json]) -> list[Json]:
+    """How many units have how many points, from the most down."""
+    found = Counter((entry["node"].points, entry["heat"]) for entry in entries if entry["node"].applies)
+    return [{"points": points, "heat": heat, "units": n} for (points, heat), n in sorted(found.items(), reverse=True)]

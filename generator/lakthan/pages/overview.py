@@ -1,0 +1,25 @@
+"""A rubric at a glance: every unit that answered it, by every indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakthan.pages import standings
+from lakthan.pages.site import Page, Site, groups
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A heat map of units × indicators for each rubric that somebody answered."""
+    for rubric in site.project.rubrics.values():
+        if not site.of_rubric(rubric):
+            continue
+        title = site.say("overview.title")
+        yield site.page(
+            "overview.md.j2",
+            f"rubrics/{rubric.id}/units.md",
+            title,
+            f"{site.text(rubric.short)} · {title}",
+            rubric=rubric,
+            board=standings.board(site, rubric, list(rubric.every_indicator())),
+            groups=list(groups(rubric)),
+        )
