@@ -42,9 +42,11 @@ docs: $(RUNTIME) ## Write docs/diagnostics/ from the catalogue
 	$(BIN)/python -c 'import pathlib; from lakthan.diagnostics import manual; \
 	  [pathlib.Path("docs/diagnostics", name).write_text(text, encoding="utf-8") for name, text in manual()]'
 
-schemas: $(RUNTIME) ## Generate schemas/ from the rubric language
+schemas: $(RUNTIME) ## Generate schemas/ from the rubric language and the format of reviews
 	$(BIN)/python -c 'import json; from lakthan.rubric import Rubric; \
 	  print(json.dumps(Rubric.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/rubric.schema.json
+	$(BIN)/python -c 'import json; from lakthan.load import ReviewFile; \
+	  print(json.dumps(ReviewFile.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/review.schema.json
 
 # Programs of the system that only tests need: Chromium or Chrome, and Node for the scripts of the site. On Debian and
 # its kin those that are missing are installed.

@@ -48,6 +48,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message links.{}": ("offline", "died", "revived", "changed", "still", "checked"),
     "say condition.covers_{}": ("month", "quarter"),
     "say size.{}": ("kb", "mb"),
+    "Message review.verdict.{}": ("accept", "reject", "ask"),
 }  # fmt: skip
 """Keys that the code puts together, by the call and its f-string: what may stand in its gaps."""
 THROUGH = {"Message problem.{}.message", "Message problem.{}.help", "Message problem.{}.explain", "Message pages.{}"}

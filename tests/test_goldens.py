@@ -8,6 +8,9 @@
     earned_in               criterion → the round in whose window it holds
     gates, subtotals        whether each is met; the points of each
     readings                points of each reading
+    verified                what reviewers left: points of each indicator, `total`, `level`, and how many are
+                            `reviewed`, `open`, `stale`, `disputed`
+    changes                 criterion that a review changed → words of the reasons why
     reasons                 criterion or level → words that its reasons hold
     next                    indicator → [points that come next, what is missing for them]
     way                     level → what is missing for it
@@ -30,7 +33,7 @@ from typing import Any
 
 import pytest
 
-from lakthan import build, diagnostics, messages, strictyaml, thai
+from lakthan import build, diagnostics, messages, strictyaml, thai, verdicts
 from lakthan.model import Assessment, Finding, Message, Score
 
 GOLDENS = sorted((Path(__file__).parent / "goldens").glob("*.yml"))
@@ -120,11 +123,13 @@ def _wanted(expected: dict[str, Any]) -> dict[str, Any]:
             wanted[key] = thai.parse_number(value)
         elif key in tables:
             wanted[key] = {name: thai.parse_number(number) for name, number in value.items()}
+        elif key == "verified":
+            wanted[key] = {name: n if name == "level" else thai.parse_number(n) for name, n in value.items()}
         elif key == "next":
             wanted[key] = {name: [thai.parse_number(number), *needs] for name, (number, *needs) in value.items()}
         elif key == "timeline":
             wanted[key] = [(thai.parse_date(day), thai.parse_number(number)) for day, number in value]
-        elif key == "reasons":
+        elif key in ("reasons", "changes"):
             wanted[key] = {name: [words] if isinstance(words, str) else words for name, words in value.items()}
         else:
             wanted[key] = value
@@ -157,9 +162,35 @@ def _part(key: str, assessment: Assessment, expected: Any) -> Any:
             return {name: [step.points, *(_say(need.what) for need in step.needs)] for name, step in steps.items()}
         case "way":
             return {name: [_say(need.what) for need in step.needs] for name, step in assessment.advice.levels.items()}
+        case "verified":
+            return _verified(assessment, expected)
+        case "changes":
+            return _changes(assessment, expected)
         case "timeline":
             return list(assessment.timeline)
     raise AssertionError(f"a golden cannot expect `{key}`")
+
+
+def _verified(assessment: Assessment, expected: dict[str, Any]) -> dict[str, Any]:
+    left = assessment.reviewed
+    if left is None:
+        return {}
+    found: dict[str, Any] = {name: node.points for name, node in left.score.indicators.items() if node.applies}
+    found |= {"total": left.score.points, "level": left.score.level, "reviewed": len(left.reviewed)}
+    found |= {"open": left.open, "stale": left.stale, "disputed": left.disputed}
+    return {key: value for key, value in found.items() if key in expected}
+
+
+def _changes(assessment: Assessment, expected: dict[str, Any]) -> dict[str, Any]:
+    left = assessment.reviewed
+    if left is None:
+        return {}
+    after = left.score.indicators
+    found = [
+        change for name, node in assessment.latest.indicators.items() for change in verdicts.changes(node, after[name])
+    ]
+    paths = [change.criterion.path for change in found if change.findings]
+    return {path: _said(left.score, path, expected.get(path, "?")) for path in paths}
 
 
 def _said(score: Score, path: str, words: str | list[str]) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from lakthan import strictyaml
+from lakthan.load import ReviewFile
 from lakthan.rubric import CONDITIONS, Rubric
 from tests.conftest import MEAN, ROOT
 
@@ -33,6 +34,19 @@ def test_the_schema_is_current() -> None:
 def test_each_rubric_is_valid(validator: jsonschema.Draft202012Validator, path: Path) -> None:
     rubric = strictyaml.load(path.read_text(encoding="utf-8")).value
     assert [error.message for error in validator.iter_errors(rubric)] == []
+
+
+def test_the_schema_of_reviews_is_current() -> None:
+    schema = json.loads((ROOT / "schemas" / "review.schema.json").read_bytes())
+    assert schema == ReviewFile.model_json_schema(), "to renew it: make schemas"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "content").rglob("reviews/*.yml")), ids=lambda path: path.stem)
+def test_each_review_is_valid(path: Path) -> None:
+    schema = json.loads((ROOT / "schemas" / "review.schema.json").read_bytes())
+    review = strictyaml.load(path.read_text(encoding="utf-8")).value
+    assert [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(review)] == []
 
 
 def set_unknown(rubric: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from lakthan import names, rules
+from lakthan import names, rules, verdicts
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Use, Window
+from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Ruling, Use, Window
 from lakthan.rubric import PROOF, Condition, Indicator, maximum
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
@@ -177,6 +177,45 @@ def shared_with_unknown(assessment: Assessment) -> Iterator[Diagnostic]:
                 yield Diagnostic("shared-with-unknown", record.place, "error", {"name": name})
 
 
+def review_stale(assessment: Assessment) -> Iterator[Diagnostic]:
+    """What a verdict is on has changed since, or is gone."""
+    nodes = {node.id: node for node in assessment.portfolio.rubric.every_indicator()}
+    for ruling in _rulings(assessment):
+        node = nodes.get(ruling.indicator)
+        shown = {r.name for r in verdicts.records(assessment.portfolio, node)} if node else set()
+        gone = ruling.evidence is not None and ruling.evidence not in shown
+        for opinion in ruling.opinions:
+            if opinion.stale:
+                code = "review-evidence-gone" if gone else "review-stale"
+                yield Diagnostic(code, opinion.verdict.place, "warning", {"what": verdicts.matter(ruling)})
+
+
+def review_disputed(assessment: Assessment) -> Iterator[Diagnostic]:
+    """Two reviews differ on the same matter, and no final decision settles it."""
+    for ruling in _rulings(assessment):
+        if ruling.disputed:
+            roles = tuple(dict.fromkeys(opinion.review.role for opinion in ruling.basis))
+            args = {"what": verdicts.matter(ruling), "roles": roles}
+            yield Diagnostic("review-disputed", ruling.basis[-1].verdict.place, "warning", args)
+
+
+def review_question_open(assessment: Assessment) -> Iterator[Diagnostic]:
+    """A reviewer asked, and the unit has not answered."""
+    for ruling in _rulings(assessment):
+        for opinion in ruling.open:
+            args = {"what": verdicts.matter(ruling), "question": opinion.verdict.reason}
+            yield Diagnostic("review-question-open", opinion.verdict.place, "note", args)
+
+
+def review_too_early(assessment: Assessment) -> Iterator[Diagnostic]:
+    """A review is of a round that the portfolio has not reached, so that nothing comes of it yet."""
+    reached = {score.round for score in assessment.scores}
+    for review in assessment.portfolio.reviews:
+        if review.round not in reached and review.verdicts and assessment.latest.as_of is None:
+            title = next(r.title for r in assessment.portfolio.rubric.rounds if r.id == review.round)
+            yield Diagnostic("review-too-early", review.place, "warning", {"round": title})
+
+
 CHECKS: tuple[Check, ...] = (
     indicator_without_file,
     self_score_differs,
@@ -190,6 +229,10 @@ CHECKS: tuple[Check, ...] = (
     evidence_twice,
     not_applicable_refused,
     shared_with_unknown,
+    review_stale,
+    review_disputed,
+    review_question_open,
+    review_too_early,
 )
 
 
@@ -222,6 +265,11 @@ def _records(assessment: Assessment) -> Iterator[Record]:
         yield from answer.evidence
         for found in answer.registers.values():
             yield from found
+
+
+def _rulings(assessment: Assessment) -> Iterator[Ruling]:
+    for verified in assessment.verified:
+        yield from verified.rulings if verified else ()
 
 
 def _below(one: NodeScore | Finding) -> Iterator[Finding]:

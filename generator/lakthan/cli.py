@@ -513,6 +513,42 @@ def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicator
     _put(here, files)
 
 
+@new_group.command("review")
+@click.argument("unit")
+@click.argument("rubric")
+@click.option("--round", "round_id", help="The round that is reviewed (the rubric's last one unless said).")
+@click.option("--name", help="Name of the file, such as group-1 (review-1, review-2, … unless said).")
+@click.option("--today", type=Day(), help="Date of the review (today unless said).")
+@pass_here
+def new_review_command(
+    here: dict[str, Any],
+    unit: str,
+    rubric: str,
+    round_id: str | None,
+    name: str | None,
+    today: datetime.date | None,
+) -> None:
+    """Make a review of a portfolio: an entry for every indicator and every piece of evidence, with its hash.
+
+    A reviewer fills in `verdict`: accept, reject or ask. What is left empty says nothing.
+    """
+    project = load.load(_root(here)).project
+    portfolio = next((p for p in project.portfolios if p.id == f"{unit}/{rubric}"), None)
+    if portfolio is None:
+        _refuse(here, "command.unknown_portfolio", name=f"{unit}/{rubric}")
+    if round_id and round_id not in [one.id for one in portfolio.rubric.rounds]:
+        _refuse(here, "command.unknown_round", rubric=rubric, name=round_id)
+    if name is not None and not load.may_be_review(name):
+        _refuse(here, "review.wrong_name", name=name)
+    folder = f"{portfolio.folder}/{load.REVIEWS}"
+    count = 1
+    while name is None and (here["root"] / folder / f"review-{count}.yml").exists():
+        count += 1
+    day = today or datetime.datetime.now().astimezone().date()
+    text = scaffold.review(portfolio, round_id, day, here["language"])
+    _put(here, {f"{folder}/{name or f'review-{count}'}.yml": text})
+
+
 @main.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--title", default="แฟ้มหลักฐาน", show_default=True, help="Title of the site.")

@@ -7,22 +7,39 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic.json_schema import WithJsonSchema
 
-from lakthan import names, rubric, strictyaml, thai
+from lakthan import names, rubric, strictyaml, thai, verdicts
 from lakthan.diagnostics import Diagnostic, Severity
-from lakthan.model import Answer, FieldValue, Message, Place, Portfolio, Project, Record, Site, Stated, Unit
-from lakthan.rubric import EVIDENCE_FIELDS, Day, FieldType, Register, Rubric, Strict, Text
+from lakthan.model import (
+    Answer,
+    FieldValue,
+    Message,
+    Place,
+    Portfolio,
+    Project,
+    Record,
+    Review,
+    Site,
+    Stated,
+    Unit,
+    Verdict,
+)
+from lakthan.rubric import EVIDENCE_FIELDS, Day, FieldType, Indicator, NotNegative, Register, Rubric, Strict, Text
 
 Trail = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -33,6 +50,8 @@ WAIVABLE = ("citizen-number", "phone", "email", "bank-account")
 """Personal data that a file may hold on purpose, with a reason (`privacy` looks for it)."""
 FILES = "files"
 """The folder of a portfolio's attachments."""
+REVIEWS = "reviews"
+"""The folder of what reviewers found in a portfolio."""
 TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404", "templates", "th", "en")
 """Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
 
@@ -77,6 +96,49 @@ class UnitFile(Strict):
     demonstration: bool = False
 
 
+def _id(value: Any) -> Any:
+    # An indicator `3` or `1.10` is a number to YAML.
+    return thai.ascii_digits(str(value)) if isinstance(value, str | int | Decimal) else value
+
+
+Number = Annotated[str, BeforeValidator(_id), WithJsonSchema({"type": ["string", "number"]})]
+
+
+class VerdictEntry(Strict):
+    """A verdict in a review: on an indicator, or on the record that `evidence` names."""
+
+    indicator: Number | None = None
+    """May be left out for a record of `portfolio.md`, which is then meant wherever it serves."""
+    evidence: str | None = None
+    """The name of a record on the indicator's page, such as `evidence-3` or `shared-channels-1`."""
+    seen: str | None = None
+    """What the reviewer saw, 16 hexadecimal digits, as `lakthan new review` writes them."""
+    verdict: Literal["accept", "reject", "ask"] | None = None
+    """Empty: not yet looked at."""
+    points: NotNegative | None = None
+    """Of an indicator, in place of what its evidence gives."""
+    reason: str | None = None
+    """Why; with `ask` the question."""
+    answer: str | None = None
+    """What the unit answers a question."""
+    answered: Day | None = None
+
+
+class ReviewFile(Strict):
+    """`content/<unit>/<rubric>/reviews/<name>.yml`: what a reviewer found. `docs/reviews.md` defines it."""
+
+    lakthan: Literal[1]
+    role: str = Field(min_length=1)
+    """Who reviews: a role, never a person's name."""
+    date: Day
+    round: Number | None = None
+    """The rubric's last one unless said."""
+    final: bool = False
+    """The decision of the committee; one for each round."""
+    note: str | None = None
+    verdicts: tuple[VerdictEntry, ...] = ()
+
+
 def load(root: Path) -> Loaded:
     """The project in the folder *root*: its `rubrics/` and `content/`."""
     problems: list[Diagnostic] = [*_strange(root)]
@@ -100,7 +162,7 @@ def load(root: Path) -> Loaded:
         _unit(root, content, folder, None, rubrics, units, portfolios, problems)
     if not content.is_dir():
         problems.append(Diagnostic("no-content", Place("content")))
-    published = tuple(_with_site(portfolio, site) for portfolio in portfolios)
+    published = tuple(_with_reviews(root, _with_site(portfolio, site), problems) for portfolio in portfolios)
     return Loaded(Project(site, rubrics, units, published, places), tuple(problems))
 
 
@@ -172,6 +234,7 @@ class _File:
         self._places = places
         self._keys = keys
         self._problems = problems
+        self.found: list[Diagnostic] = []
         self.failed = False
 
     def place(self, trail: Trail = ()) -> Place:
@@ -192,7 +255,8 @@ class _File:
         self, code: str, trail: Trail = (), severity: Severity = "error", *, at_value: bool = False, **args: object
     ) -> None:
         place = self.value_place(trail) if at_value else self.place(trail)
-        self._problems.append(Diagnostic(code, place, severity, args))
+        self.found.append(Diagnostic(code, place, severity, args))
+        self._problems.append(self.found[-1])
         self.failed = self.failed or severity == "error"
 
 
@@ -438,7 +502,8 @@ def _with_site(portfolio: Portfolio, site: Site) -> Portfolio:
         listed = answer.registers.get("channels")
         if listed is None or any(record.values.get("place") == values["place"] for record in listed):
             return answer
-        record = Record("channels", values, Place("content/site.yml"), answer.indicator, len(listed) + 1)
+        seen = verdicts.seen("channels", values, {})
+        record = Record("channels", values, Place("content/site.yml"), answer.indicator, len(listed) + 1, seen)
         return replace(answer, registers={**answer.registers, "channels": (*listed, record)})
 
     answers = {name: added(answer) for name, answer in portfolio.answers.items()}
@@ -530,6 +595,153 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
         answers={name: answers[name] for name in indicators if name in answers},
         **head,
     )
+
+
+# Reviews ---------------------------------------------------------------------------------------------------------
+
+
+def _with_reviews(root: Path, portfolio: Portfolio, problems: list[Diagnostic]) -> Portfolio:
+    """The portfolio with what reviewers found in it."""
+    folder = root / portfolio.folder / REVIEWS
+    if not folder.is_dir() or folder.is_symlink():
+        return portfolio
+    _report_strays(root, folder, (".yml",), ("README.md",), problems)
+    reader = _ReviewReader(portfolio)
+    found = [review for path in _listed(folder, "*.yml") if (review := reader.read(root, path, problems))]
+    return replace(portfolio, reviews=tuple(found))
+
+
+class _ReviewReader:
+    """Reads the reviews of one portfolio: what they speak of must be there."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio, self.rubric = portfolio, portfolio.rubric
+        self.indicators = {node.id: node for node in self.rubric.every_indicator()}
+        self.finals: dict[str | None, str] = {}
+
+    def read(self, root: Path, path: Path, problems: list[Diagnostic]) -> Review | None:
+        file = _read_yaml(root, path, problems)
+        found = _validate(file, ReviewFile) if file else None
+        if not file or not found:
+            return None
+        if not may_be_review(path.stem):
+            file.report("review-file-name", name=_printable(path.stem))
+            return None
+        rounds = [one.id for one in self.rubric.rounds]
+        if found.round is not None and found.round not in rounds:
+            known = _close(found.round, rounds) or tuple(rounds)
+            file.report("review-unknown-round", ("round",), at_value=True, name=_shown(found.round), known=known)
+            return None
+        round = verdicts.round_of(self.rubric, found.round)
+        if found.final:
+            if round in self.finals:
+                file.report("review-two-finals", ("final",), other=self.finals[round])
+            self.finals.setdefault(round, file.name)
+        first: dict[tuple[str | None, str | None], int] = {}
+        kept = []
+        for i, entry in enumerate(found.verdicts):
+            trail: Trail = ("verdicts", i)
+            matter = entry.indicator, entry.evidence
+            if entry.verdict is None or not self.sound(file, trail, entry, round):
+                continue
+            if matter in first:
+                file.report("review-twice", trail, line=first[matter])
+                continue
+            place = file.place(trail)
+            first[matter] = place.line
+            kept.append(
+                Verdict(
+                    indicator=entry.indicator,
+                    evidence=entry.evidence,
+                    seen=entry.seen or "",
+                    verdict=entry.verdict,
+                    place=place,
+                    points=entry.points,
+                    reason=(entry.reason or "").strip(),
+                    answer=(entry.answer or "").strip(),
+                    answered=entry.answered,
+                )
+            )
+        return Review(
+            name=path.stem,
+            role=found.role.strip(),
+            date=found.date,
+            round=round,
+            final=found.final,
+            verdicts=tuple(kept),
+            place=file.place(),
+            note=(found.note or "").strip(),
+        )
+
+    def sound(self, file: _File, trail: Trail, entry: VerdictEntry, round: str | None) -> bool:
+        """Whether a verdict can be taken as it stands; what is wrong with it is reported."""
+        before = len(file.found)
+        node = self.indicators.get(entry.indicator or "")
+        if entry.indicator is None and not (entry.evidence or "").startswith("shared-"):
+            file.report("missing-key", trail, key="indicator")
+        elif entry.indicator is not None and node is None:
+            known = _close(entry.indicator, self.indicators)
+            file.report(
+                "review-unknown-indicator",
+                (*trail, "indicator"),
+                at_value=True,
+                name=_shown(entry.indicator),
+                known=known,
+            )
+        else:
+            self.was_seen(file, trail, entry, node)
+        if entry.points is not None and (entry.evidence is not None or entry.verdict == "ask"):
+            file.report("review-points-misplaced", (*trail, "points"))
+        elif entry.points is not None and node:
+            most = verdicts.most(self.rubric, node, round)
+            if entry.points > most:
+                file.report("review-points-beyond", (*trail, "points"), at_value=True, name=node.id, max=most)
+        if (entry.verdict in ("reject", "ask") or entry.points is not None) and not (entry.reason or "").strip():
+            file.report("review-no-reason", trail, verdict=Message(f"review.verdict.{entry.verdict}"))
+        if entry.verdict != "ask" and (entry.answer is not None or entry.answered is not None):
+            key = "answer" if entry.answer is not None else "answered"
+            file.report("review-answer-misplaced", (*trail, key))
+        return len(file.found) == before
+
+    def was_seen(self, file: _File, trail: Trail, entry: VerdictEntry, node: Indicator | None) -> None:
+        """What was looked at is named as it can be, and `seen` says how it was."""
+        if entry.evidence is None and node:
+            now = verdicts.seen_of(self.portfolio, node)
+        else:
+            nodes = [node] if node else list(self.indicators.values())
+            shown = {r.name: r.seen for one in nodes for r in verdicts.records(self.portfolio, one)}
+            name = entry.evidence or ""
+            now = shown.get(name, "")
+            if not now and not self.may_be_record(name):
+                known = _close(name, shown)
+                file.report(
+                    "review-unknown-evidence", (*trail, "evidence"), at_value=True, name=_shown(name), known=known
+                )
+                return
+        if not entry.seen:
+            file.report("review-not-seen", trail, seen=now or "?")
+        elif not re.fullmatch(f"[0-9a-f]{{{verdicts.DIGITS}}}", entry.seen):
+            file.report("review-wrong-seen", (*trail, "seen"), at_value=True, value=_shown(entry.seen), seen=now or "?")
+
+    def may_be_record(self, name: str) -> bool:
+        """Whether a record of this name may have been there: the unit may have removed it since."""
+        found = re.fullmatch(r"(?:shared-)?([a-z][a-z0-9_]*)-[1-9][0-9]{0,5}", name)
+        return found is not None and (found[1] == "evidence" or self.rubric.register(found[1]) is not None)
+
+
+@lru_cache(maxsize=65536)
+def _unchanged(path: str, _size: int, _modified: int) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    """Of the bytes of a file; empty where it cannot be read. `lakthan serve` asks again and again."""
+    try:
+        state = path.stat()
+        return _unchanged(str(path), state.st_size, state.st_mtime_ns)
+    except OSError:
+        return ""
 
 
 # Answers ---------------------------------------------------------------------------------------------------------
@@ -721,7 +933,9 @@ class _AnswerReader:
                 self.file.report("missing-key", trail, key=key)
         if register is not None:
             values["place"] = _place_of(values)
-        return Record(name, values, self.file.place(trail), self.indicator, position + 1)
+        files = {key: str(values[key]) for key, field in fields.items() if field.type == "file" and key in values}
+        seen = verdicts.seen(name, values, {key: _sha256(self.folder / file) for key, file in files.items()})
+        return Record(name, values, self.file.place(trail), self.indicator, position + 1, seen)
 
     def evidence_kind(self, trail: Trail, entry: Mapping[str, Any]) -> str | None:
         kind = entry.get("kind")
@@ -916,6 +1130,11 @@ def may_be_unit(name: str) -> bool:
     Without a dot: `index.html` would be a page of the site, and Windows drops one at the end. Nor has it a `con`.
     """
     return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name)) and not names.DEVICE.fullmatch(name)
+
+
+def may_be_review(name: str) -> bool:
+    """Whether a review may have this name, which is a part of an address."""
+    return may_be_unit(name)
 
 
 def source_line(root: Path) -> Callable[[Place], str | None]:

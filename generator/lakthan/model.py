@@ -53,6 +53,8 @@ class Record:
     """The indicator whose file states it; None for the portfolio's own."""
     number: int
     """Position in its list, from 1."""
+    seen: str = ""
+    """What of it a reviewer saw: see `docs/reviews.md`."""
 
     @property
     def kind(self) -> str:
@@ -73,6 +75,11 @@ class Record:
     def anchor(self) -> str:
         """ASCII name of this record inside its indicator's page."""
         return f"{self.register}-{self.number}"
+
+    @property
+    def name(self) -> str:
+        """Its name among all that an indicator shows: the portfolio's own records stand beside the indicator's."""
+        return self.anchor if self.indicator else f"shared-{self.anchor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,40 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer found of an indicator, or of one record (`evidence`)."""
+
+    indicator: str | None
+    """None for a record of `portfolio.md`, wherever it serves."""
+    evidence: str | None
+    """The name of a record; None where the verdict is on the indicator."""
+    seen: str
+    verdict: Literal["accept", "reject", "ask"]
+    place: Place
+    points: Fraction | None = None
+    reason: str = ""
+    answer: str = ""
+    """What the unit answered, where the reviewer asked."""
+    answered: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One file of `reviews/`: the verdicts of a reviewer on one round, or (`final`) what was decided."""
+
+    name: str
+    """Of the file, without its ending."""
+    role: str
+    """Who reviewed: never a person's name."""
+    date: datetime.date
+    round: str | None
+    final: bool
+    verdicts: tuple[Verdict, ...]
+    place: Place
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """What one unit shows for one rubric."""
 
@@ -123,6 +164,8 @@ class Portfolio:
     reporter: str = ""
     demonstration: bool = False
     self_level: str | None = None
+    reviews: tuple[Review, ...] = ()
+    """In the order of their names."""
 
     @property
     def id(self) -> str:
@@ -261,6 +304,8 @@ class NodeScore:
     findings: tuple[Finding, ...] = ()
     requires: tuple[str, ...] = ()
     """Leaves: paths of required criteria that do not hold."""
+    decided: bool = False
+    """Indicators: its points are those of a verdict, whatever its criteria add up to."""
     children: tuple[NodeScore, ...] = ()
 
     def walk(self) -> Iterator[NodeScore]:
@@ -343,6 +388,99 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """One reviewer's verdict on a matter. `stale`: what it was about has changed since, so that it decides nothing."""
+
+    review: Review
+    verdict: Verdict
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """All verdicts on one matter, an indicator or a record as it serves an indicator, and what they come to."""
+
+    indicator: str
+    evidence: str | None
+    """The name of the record, as it is now; where a verdict is stale, as it was."""
+    opinions: tuple[Opinion, ...]
+    """In the order of the reviews."""
+    basis: tuple[Opinion, ...] = ()
+    """Those that decide: the final review's, else all that accept or reject."""
+    disputed: bool = False
+
+    @property
+    def rejects(self) -> bool:
+        return any(opinion.verdict.verdict == "reject" for opinion in self.basis)
+
+    @property
+    def limit(self) -> Fraction | None:
+        """The lowest points that a verdict on the indicator states; rejected without points it is left none."""
+        found = [
+            Fraction(0) if opinion.verdict.points is None else opinion.verdict.points
+            for opinion in self.basis
+            if opinion.verdict.points is not None or opinion.verdict.verdict == "reject"
+        ]
+        return min(found, default=None)
+
+    @property
+    def as_computed(self) -> bool:
+        """Whether somebody accepts an indicator for what its evidence gives."""
+        return any(o.verdict.verdict == "accept" and o.verdict.points is None for o in self.basis)
+
+    @property
+    def open(self) -> tuple[Opinion, ...]:
+        """Questions that wait for an answer; none once the matter is finally decided."""
+        if any(opinion.review.final for opinion in self.basis):
+            return ()
+        return tuple(o for o in self.opinions if o.verdict.verdict == "ask" and not (o.stale or o.verdict.answer))
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What reviewers left of a score."""
+
+    score: Score
+    rulings: tuple[Ruling, ...]
+    """By indicator, the verdict on itself first."""
+    reviews: tuple[Review, ...]
+
+    @property
+    def final(self) -> bool:
+        return any(review.final for review in self.reviews)
+
+    @property
+    def reviewed(self) -> tuple[str, ...]:
+        """The indicators that somebody has a verdict on, or on a record of theirs, that still stands."""
+        return tuple(dict.fromkeys(r.indicator for r in self.rulings if not all(o.stale for o in r.opinions)))
+
+    def of(self, indicator: str, evidence: str | None = None) -> Ruling | None:
+        """What was said of an indicator, or of a record as it serves there."""
+        return next((r for r in self.rulings if (r.indicator, r.evidence) == (indicator, evidence)), None)
+
+    @property
+    def open(self) -> int:
+        return sum(len(ruling.open) for ruling in self.rulings)
+
+    @property
+    def stale(self) -> int:
+        return sum(opinion.stale for ruling in self.rulings for opinion in ruling.opinions)
+
+    @property
+    def disputed(self) -> int:
+        return sum(ruling.disputed for ruling in self.rulings)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A criterion that holds in one of two scores only, and the conditions that are why."""
+
+    criterion: NodeScore
+    """As the second score has it."""
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """All that is worked out about one portfolio."""
 
@@ -354,7 +492,18 @@ class Assessment:
     advice: Advice
     timeline: tuple[tuple[datetime.date, Fraction], ...]
     """Points of the last round reached, as they stood on each day that changed them."""
+    verified: tuple[Verified | None, ...] = ()
+    """For each of `scores`, what reviewers left of it; None for a round that nobody reviewed."""
 
     @property
     def latest(self) -> Score:
         return self.scores[-1]
+
+    @property
+    def reviewed(self) -> Verified | None:
+        """What reviewers left of the latest score."""
+        return self.verified[-1] if self.verified else None
+
+    def verified_of(self, score: Score) -> Verified | None:
+        """What reviewers left of one of `scores`."""
+        return next((v for s, v in zip(self.scores, self.verified, strict=False) if s is score), None)

@@ -52,6 +52,8 @@ class Scope:
     indicator: str
     window: Window
     as_of: datetime.date | None = None
+    refused: Mapping[str, Message] | None = None
+    """Records that a reviewer rejected here, by their names, and why."""
 
 
 # What counts -----------------------------------------------------------------------------------------------------
@@ -71,6 +73,8 @@ def in_view(scope: Scope, name: str) -> tuple[Record, ...]:
 
 def objection(record: Record, scope: Scope, before: datetime.date | None = None) -> Message | None:
     """Why a record in view does not count; None where it counts."""
+    if scope.refused and (rejected := scope.refused.get(record.name)):
+        return rejected
     evidence = record.register == "evidence"
     register = None if evidence else scope.rubric.register(record.register)
     proof: Sequence[str] = PROOF if evidence else register.proof if register else ()

@@ -5,13 +5,14 @@ Each function gives the files to write, as paths and texts; `write` puts them do
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lakthan import messages, names, rules
+from lakthan import messages, names, rules, verdicts
 from lakthan.messages import Language
-from lakthan.model import Message
+from lakthan.model import Message, Portfolio
 from lakthan.rubric import EVIDENCE_FIELDS, PROOF, Criterion, FieldType, Indicator, Rubric, Text
 
 
@@ -114,6 +115,38 @@ def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
             lines += [f"# {_of(register.title, language)}", f"{name}: []", f"# - {_sample(register.fields, language)}"]
     lines += ["---", "", _say("scaffold.account", language)]
     return "\n".join(lines) + "\n"
+
+
+def review(portfolio: Portfolio, round: str | None, day: datetime.date, language: Language) -> str:
+    """An empty review: an entry for each indicator and each record that it shows, with what is to be seen there now."""
+    rubric = portfolio.rubric
+    lines = [
+        f"# {_say('review.scaffold.head', language)}",
+        "lakthan: 1",
+        f"role: {quoted(_say('review.scaffold.group', language))} # {_say('review.scaffold.role', language)}",
+        f"date: {day.isoformat()}",
+    ]
+    if rubric.rounds:
+        rounds = " / ".join(one.id for one in rubric.rounds)
+        lines.append(f"round: {verdicts.round_of(rubric, round)} # {rounds}")
+    lines += [f"# final: true # {_say('review.scaffold.final', language)}", "verdicts:"]
+    for node in rubric.every_indicator():
+        lines += ["", f"# {node.id} {_of(node.title, language)}".replace("\n", " ")]
+        lines += _entry(node.id, None, verdicts.seen_of(portfolio, node), _say("review.scaffold.verdict", language))
+        for record in verdicts.records(portfolio, node):
+            title = record.text("title") or record.text("name")
+            if title:
+                lines.append(f"# {' '.join(title.split())}")
+            lines += _entry(node.id, record.name, record.seen, "")
+    return "\n".join(lines) + "\n"
+
+
+def _entry(indicator: str, evidence: str | None, seen: str, hint: str) -> Iterator[str]:
+    yield f"- indicator: {quoted(indicator)}"
+    if evidence:
+        yield f"  evidence: {evidence}"
+    yield f"  seen: {quoted(seen)}"
+    yield f"  verdict:{f' # {hint}' if hint else ''}"
 
 
 def condition_covers(condition: object, name: str, rubric: Rubric) -> bool:

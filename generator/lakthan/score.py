@@ -13,8 +13,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeVar
 
-from lakthan import rules
-from lakthan.model import Finding, Gate, Message, NodeScore, Portfolio, Record, Score, Total, Window
+from lakthan import rules, verdicts
+from lakthan.model import (
+    Finding,
+    Gate,
+    Message,
+    NodeScore,
+    Portfolio,
+    Record,
+    Ruling,
+    Score,
+    Total,
+    Verified,
+    Window,
+)
 from lakthan.rubric import Area, Branch, Criterion, Handling, Indicator, Level, Reading, Rubric, path_of
 
 _NONE = Fraction(0)
@@ -27,16 +39,29 @@ def score(
     round: str | None = None,
     as_of: datetime.date | None = None,
     reading: str | None = None,
+    ruled: Sequence[Ruling] = (),
 ) -> Score:
     """The score of *portfolio* for a round (the rubric's last one unless said), on a day, under a reading.
 
-    Raises KeyError for a round or reading that the rubric does not have.
+    With *ruled* it is what reviewers left of it. Raises KeyError for a round or reading that the rubric does not have.
     """
     rubric = read(portfolio.rubric, reading)
     if round is None and rubric.rounds:
         round = rubric.rounds[-1].id
-    scored = {node.id: indicator(portfolio, rubric, node, round, as_of) for node in rubric.every_indicator()}
+    nodes = rubric.every_indicator()
+    scored = {node.id: indicator(portfolio, rubric, node, round, as_of, ruled) for node in nodes}
     return _whole(portfolio, rubric, scored, round, as_of, reading)
+
+
+def verified(found: Score) -> Verified | None:
+    """What reviewers left of a score, for the same round, day and reading; None where nobody reviewed that round."""
+    portfolio, rounded, day = found.portfolio, found.round, found.as_of
+    reviews = verdicts.reviews(portfolio, rounded, day)
+    if not any(review.verdicts for review in reviews):
+        return None
+    ruled = verdicts.rulings(portfolio, rounded, day)
+    after = score(portfolio, round=rounded, as_of=day, reading=found.reading, ruled=ruled)
+    return Verified(after, ruled, reviews)
 
 
 def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> tuple[str | None, ...]:
@@ -126,15 +151,22 @@ def _read_criterion(node: C, path: str, reading: Reading) -> C:
 
 
 def indicator(
-    portfolio: Portfolio, rubric: Rubric, node: Indicator, round: str | None, as_of: datetime.date | None
+    portfolio: Portfolio,
+    rubric: Rubric,
+    node: Indicator,
+    round: str | None,
+    as_of: datetime.date | None,
+    ruled: Sequence[Ruling] = (),
 ) -> NodeScore:
-    """The score of one indicator, from its own file and the portfolio's shared one."""
+    """The score of one indicator, from its own file and the portfolio's shared one; with *ruled*, after the reviews."""
     answer = portfolio.answers.get(node.id)
-    if node.may_not_apply and answer and answer.not_applicable:
+    own = next((ruling for ruling in ruled if ruling.indicator == node.id and ruling.evidence is None), None)
+    if node.may_not_apply and answer and answer.not_applicable and not (own and own.rejects):
         return NodeScore(node.id, node, _NONE, _NONE, applies=False)
+    refused = verdicts.refused(ruled, node.id) if ruled else None
     leaves: dict[str, NodeScore] = {}
     for path, leaf in _leaves(node, node.id):
-        leaves[path] = _leaf(portfolio, rubric, node.id, path, leaf, round, as_of)
+        leaves[path] = _leaf(portfolio, rubric, node.id, path, leaf, round, as_of, refused)
     held = _held(leaves)
     for path, leaf_score in leaves.items():
         criterion = leaf_score.node
@@ -142,7 +174,9 @@ def indicator(
         lacking = tuple(p for p in (_required(r, leaves) for r in criterion.requires) if p not in held)
         points = leaf_score.max if path in held else _NONE
         leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
-    return _criterion(node, node.id, leaves)
+    found = _criterion(node, node.id, leaves)
+    decided = verdicts.points(own, found.points, found.max)
+    return found if decided is None else replace(found, points=decided, decided=True)
 
 
 def _leaves(node: Criterion, path: str) -> Iterable[tuple[str, Criterion]]:
@@ -182,6 +216,7 @@ def _leaf(
     leaf: Criterion,
     round: str | None,
     as_of: datetime.date | None,
+    refused: Mapping[str, Message] | None,
 ) -> NodeScore:
     assert leaf.points is not None  # the language sees to it
     findings: tuple[Finding, ...] = ()
@@ -189,7 +224,7 @@ def _leaf(
     if not windows:
         return NodeScore(path, leaf, _NONE, _NONE, later=True)
     for name, window in windows:
-        scope = rules.Scope(portfolio, rubric, indicator_id, window, as_of)
+        scope = rules.Scope(portfolio, rubric, indicator_id, window, as_of, refused)
         findings = tuple(rules.judge(condition, scope) for condition in leaf.when)
         if all(finding.holds for finding in findings):
             return NodeScore(path, leaf, leaf.points, leaf.points, holds=True, earned_in=name, findings=findings)

@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple, cast
 from lakthan import build, diagnostics, exports, names, publish, thai
 from lakthan.diagnostics import Diagnostic
 from lakthan.exports import Json
-from lakthan.model import Answer, Assessment, FieldValue, Message, Place, Portfolio, Record, Stated
+from lakthan.model import Answer, Assessment, FieldValue, Message, Place, Portfolio, Record, Review, Stated, Verdict
 from lakthan.rubric import Rubric
 
 Derived = tuple[str, Callable[[], Json]]
@@ -299,6 +300,36 @@ def portfolio_from(document: Json, rubric: Rubric) -> Portfolio:
         signed=_day(document["signed"]),
         demonstration=document["demonstration"],
         self_level=document["self_level"],
+        reviews=tuple(_review(one, place) for one in document["reviews"]),
+    )
+
+
+def _review(given: Json, file: Place) -> Review:
+    return Review(
+        name=given["name"],
+        role=given["role"],
+        date=datetime.date.fromisoformat(given["date"]),
+        round=given["round"],
+        final=given["final"],
+        # Their order is all that their place says.
+        verdicts=tuple(_verdict(one, replace(file, line=n)) for n, one in enumerate(given["verdicts"], 1)),
+        place=file,
+        note=given["note"],
+    )
+
+
+def _verdict(given: Json, place: Place) -> Verdict:
+    points = given["points"]
+    return Verdict(
+        indicator=given["indicator"],
+        evidence=given["evidence"],
+        seen=given["seen"],
+        verdict=given["verdict"],
+        place=place,
+        points=None if points is None else thai.parse_number(points),
+        reason=given["reason"],
+        answer=given["answer"],
+        answered=_day(given["answered"]),
     )
 
 
@@ -328,6 +359,7 @@ def _records(register: str, given: Iterable[Json], indicator: str | None, place:
             place,
             indicator,
             one["number"],
+            one["seen"],
         )
         for one in given
     )

@@ -453,6 +453,16 @@ def dated_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[Diag
             yield Diagnostic("dated-in-future", record.place, "warning", {"title": title, "date": record.date})
     if portfolio.signed and portfolio.signed > today:
         yield Diagnostic("signed-in-future", _head(portfolio, "signed"), "warning", {"date": portfolio.signed})
+    yield from _reviews_in_future(portfolio, today)
+
+
+def _reviews_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[Diagnostic]:
+    for review in portfolio.reviews:
+        if review.date > today:
+            yield Diagnostic("review-in-future", review.place, "error", {"date": review.date})
+        for verdict in review.verdicts:
+            if verdict.answered and verdict.answered > today:
+                yield Diagnostic("review-in-future", verdict.place, "error", {"date": verdict.answered})
 
 
 def passages(portfolio: Portfolio) -> Iterator[Passage]:
@@ -470,6 +480,12 @@ def passages(portfolio: Portfolio) -> Iterator[Passage]:
         for field, value in record.values.items():
             if isinstance(value, str) and field not in ("kind", "place"):
                 yield Passage(value, record.place, field, sample=sample)
+    for review in portfolio.reviews:
+        yield Passage(review.role, review.place, "role", sample=sample)
+        yield Passage(review.note, review.place, "note", sample=sample)
+        for verdict in review.verdicts:
+            yield Passage(verdict.reason, verdict.place, "reason", sample=sample)
+            yield Passage(verdict.answer, verdict.place, "answer", sample=sample)
 
 
 def unit_passages(unit: Unit) -> Iterator[Passage]:

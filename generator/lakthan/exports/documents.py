@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lakthan import messages
+from lakthan import messages, verdicts
 from lakthan.model import (
     Answer,
     Assessment,
@@ -28,9 +28,11 @@ from lakthan.model import (
     Portfolio,
     Project,
     Record,
+    Review,
     Score,
     Step,
     Unit,
+    Verified,
 )
 from lakthan.rubric import Criterion, Indicator, Rubric, Text, path_of
 
@@ -135,6 +137,7 @@ def entry(score: Score, assessment: Assessment) -> Json:
         **_points(score),
         "level": score.level,
         "gates": [_gate(gate) for gate in score.gates],
+        "verified": verified_entry(assessment.verified_of(score)),
         "indicators": [_indicator(name, score, assessment) for name in score.indicators],
     }
 
@@ -145,6 +148,7 @@ def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
     return {
         "id": name,
         **_points(node),
+        "verified": _verified_indicator(name, score, assessment.verified_of(score)),
         "self_score": _self_score(score.portfolio.answers.get(name)),
         **({} if node.applies else {"not_applicable": True}),
         "reasons": list(_reasons(node)),
@@ -153,9 +157,42 @@ def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
     }
 
 
+def verified_entry(found: Verified | None) -> Json | None:
+    """What reviewers left of a score, and how far they are."""
+    if found is None:
+        return None
+    return {
+        **_points(found.score),
+        "level": found.score.level,
+        "gates": [_gate(gate) for gate in found.score.gates],
+        "final": found.final,
+        "reviews": [review.name for review in found.reviews],
+        "reviewed": len(found.reviewed),
+        "open": found.open,
+        "stale": found.stale,
+        "disputed": found.disputed,
+    }
+
+
+def _verified_indicator(name: str, computed: Score, found: Verified | None) -> Json | None:
+    if found is None:
+        return None
+    node = found.score.indicators[name]
+    changes = [
+        {
+            "criterion": change.criterion.path,
+            "met": change.criterion.holds,
+            "because": [_finding(one, change.criterion.node) for one in change.findings],
+        }
+        for change in verdicts.changes(computed.indicators[name], node)
+        if isinstance(change.criterion.node, Criterion)
+    ]
+    return {**_points(node), "decided": node.decided, "changes": changes}
+
+
 def anchor(record: Record) -> str:
     """The name of a record on the page of an indicator: the portfolio's own records stand beside the indicator's."""
-    return record.anchor if record.indicator else f"shared-{record.anchor}"
+    return record.name
 
 
 def needed(gate: Gate) -> Fraction | None:
@@ -375,6 +412,33 @@ def inputs_document(assessment: Assessment) -> Json:
         "self_level": portfolio.self_level,
         "shared": _inputs(portfolio.shared),
         "indicators": {name: _inputs(answer) for name, answer in portfolio.answers.items()},
+        "seen": {node.id: verdicts.seen_of(portfolio, node) for node in portfolio.rubric.every_indicator()},
+        "reviews": [_review(review) for review in portfolio.reviews],
+    }
+
+
+def _review(review: Review) -> Json:
+    """A review in the words of its file."""
+    return {
+        "name": review.name,
+        "role": review.role,
+        "date": _day(review.date),
+        "round": review.round,
+        "final": review.final,
+        "note": review.note,
+        "verdicts": [
+            {
+                "indicator": verdict.indicator,
+                "evidence": verdict.evidence,
+                "seen": verdict.seen,
+                "verdict": verdict.verdict,
+                "points": None if verdict.points is None else lossless(verdict.points),
+                "reason": verdict.reason,
+                "answer": verdict.answer,
+                "answered": _day(verdict.answered),
+            }
+            for verdict in review.verdicts
+        ],
     }
 
 
@@ -389,7 +453,11 @@ def _inputs(answer: Answer) -> Json:
 
 
 def _input(record: Record) -> Json:
-    return {"number": record.number, "values": {name: _typed(value) for name, value in record.values.items()}}
+    return {
+        "number": record.number,
+        "seen": record.seen,
+        "values": {name: _typed(value) for name, value in record.values.items()},
+    }
 
 
 def _typed(value: FieldValue | datetime.date) -> object:
@@ -431,4 +499,5 @@ def summary(assessment: Assessment) -> Json:
         "round": latest.round,
         **_points(latest),
         "level": latest.level,
+        "verified": verified_entry(assessment.reviewed),
     }
