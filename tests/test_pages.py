@@ -333,7 +333,7 @@ def test_scores_for_programs(sample: build.Examined, project: build.Examined) ->
     first = entries["dip-ict", None]
     assert (first["rubric"], first["points"], first["max"]) == ("moi-moral-2569", 27, 27)
     assert set(first["gates"][0]) == {"id", "met", "points", "needs", "failing"}
-    assert set(first["indicators"][0]) == {"id", "points", "max", "self_score", "reasons", "missing"}
+    assert set(first["indicators"][0]) == {"id", "points", "max", "self_score", "verified", "reasons", "missing"}
     (one,) = exports.score_document(project.assessments)["portfolios"]
     # Points 2 and 0, the third does not apply: the mean is 1.
     assert (one["points"], one["max"], one["level"]) == (1, 2.5, None)

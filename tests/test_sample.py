@@ -308,9 +308,9 @@ def test_the_rounds_reached_depend_on_the_day(as_it_is: Sandbox) -> None:
 # What other programs hold on to ----------------------------------------------------------------------------------
 
 
-PORTFOLIO = {"unit", "rubric", "round", "points", "max", "level", "gates", "indicators"}
+PORTFOLIO = {"unit", "rubric", "round", "points", "max", "level", "verified", "gates", "indicators"}
 GATE = {"id", "met", "points", "needs", "failing"}
-INDICATOR = {"id", "points", "max", "self_score", "reasons", "missing"}
+INDICATOR = {"id", "points", "max", "self_score", "verified", "reasons", "missing"}
 EXACT = {"exact", "max_exact", "needs_exact"}
 
 
