@@ -18,7 +18,19 @@ from pathlib import Path
 from lakthan import exports, links
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Project
-from lakthan.pages import about, channels, compare, evidence, home, indicators, overview, portfolio, rubrics, units
+from lakthan.pages import (
+    about,
+    channels,
+    compare,
+    evidence,
+    home,
+    indicators,
+    overview,
+    portfolio,
+    rubrics,
+    search,
+    units,
+)
 from lakthan.pages.addresses import address
 from lakthan.pages.site import Page, Site
 
@@ -35,6 +47,7 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     evidence.pages,
     channels.pages,
     about.pages,
+    search.pages,
 )
 """What writes pages: a new sort of page is a template and a function with a `yield`."""
 
@@ -69,8 +82,13 @@ def pages(
             searched=searched or {},
             ledger=ledger or {},
         )
+        known = []
         for step in PAGES:
-            yield from step(site)
+            for page in step(site):
+                if page.entry:
+                    known.append(page.entry)
+                yield page
+        yield from search.index(site, known)
     for path, content in exports.files(project, assessments):
         yield Page(path, content)
     yield from assets(templates)

@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from lakthan import exports, links, messages
+from lakthan import exports, links, messages, search
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Portfolio, Project, Record, Unit
@@ -38,6 +38,8 @@ class Page:
 
     path: str
     content: bytes
+    entry: search.Entry | None = None
+    """What the search is to know of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Site(Words):
             "title": tame(title),
             "description": tame(description),
             "lang": self.language,
+            "search": relative("search/", url),
             "site": tame(self.text(self.project.site.title)),
             "tabs": [
                 {
@@ -162,9 +165,31 @@ class Site(Words):
         )
         head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
         body = tidy(content)
+        entry = self._entry(template, self.folder + url, title, body, context)
         if self.language == "en":
             body = parts.marked(body)
-        return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode())
+        return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
+
+    def _entry(self, template: str, url: str, title: str, body: str, context: Mapping[str, Any]) -> search.Entry:
+        """What the search is to know of a page: the sort of it is called as its template."""
+        kind, portfolio = template.removesuffix(".md.j2"), context.get("portfolio")
+        unit = portfolio.unit if portfolio else context["unit"].id if kind == "unit" else ""
+        rubric = context["rubric"] if portfolio or kind == "rubric" else None
+        named = self.project.units.get(unit)
+        owner = self.text(named.name) if named else unit
+        if named and named.short and kind != "unit":
+            owner += f" ({self.text(named.short)})"
+        about = [owner, self.text(rubric.short) if rubric and kind != "rubric" else ""]
+        return search.Entry(
+            url=url,
+            title=title,
+            kind=kind if kind in search.KINDS else "page",
+            name=url.rstrip("/").rpartition("/")[2],
+            unit=unit,
+            rubric=rubric.id if rubric else "",
+            about=" · ".join(part for part in about if part and part != title),
+            passages=search.passages(body),
+        )
 
     def portfolio_page(
         self, template: str, assessment: Assessment, name: str, title: str, description: str = "", **context: Any

@@ -1,0 +1,38 @@
+"""The search: its page, and the files that its script loads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lakthan import search, thai
+from lakthan.pages.site import Page, Site
+
+WORDS = (
+    "title", "field", "hint", "unit", "rubric", "kind", "any", "close", "clear", "busy", "short", "none",
+    "found", "found_one", "found_about", "some", "more", "failed", "results",
+)  # fmt: skip
+"""What the script says, by the names of the catalogue's `pages.search`; `{n}` in it is a number that the script knows."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The page that a query can be linked to, and that says what to do where no script runs."""
+    page = site.page("search.md.j2", "search/index.md", site.say("search.title"), site.say("search.lead"))
+    yield Page(page.path, page.content)  # it finds others, not itself
+
+
+def index(site: Site, entries: Sequence[search.Entry]) -> Iterator[Page]:
+    """The index of the pages in the site's language."""
+    units = {entry.unit for entry in entries} - {""}
+    rubrics = {entry.rubric for entry in entries} - {""}
+    kinds = {entry.kind for entry in entries}
+    facts = {
+        "digits": site.digits if site.language == "th" else "ascii",
+        "words": {name: site.say(f"search.{name}", **({"n": "{n}"} if "found" in name else {})) for name in WORDS},
+        "filters": {
+            "unit": sorted(((name, site.unit_name(name)) for name in units), key=lambda pair: thai.sort_key(pair[1])),
+            "rubric": [(r.id, site.text(r.short)) for r in site.project.rubrics.values() if r.id in rubrics],
+            "kind": [(kind, site.say(f"search.kinds.{kind}")) for kind in search.KINDS if kind in kinds],
+        },
+    }
+    for path, content in search.files(entries, f"search/{site.language}", facts):
+        yield Page(path, content)

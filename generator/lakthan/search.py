@@ -1,0 +1,294 @@
+"""The index of the site's search: any part of a Thai word is found, and a query loads little of it.
+
+Thai is written without spaces, so words cannot be looked up before they are cut, and index and query would have to be
+cut alike. Nothing is cut here: the index knows each two and three characters in a row, of Thai as of anything else, and
+the script in the browser (`site_templates/assets/search.js`) intersects the pages of a query's parts and then looks the
+query up in their text. That finds what stands there and nothing else, without a dictionary.
+
+What was measured before (25 words cut from Thai pages, in Chromium): the theme's search finds 3 of them; Pagefind 23,
+when its words are cut by ICU, for which there is no wheel; one-file indexes come to 37 to 62 MB at 10,000 pages.
+
+    search/<language>/index.json    what there is: units, rubrics, sorts of pages, and the words of the dialog
+    search/<language>/g/<n>.bin     postings: characters in a row → pages
+    search/<language>/t/<n>.bin     the texts of `PER_PART` pages
+
+Pages are numbered so that pages that share text are neighbours: their postings are runs. Both sorts of parts are
+compressed (zlib), and loaded where a query asks for them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from lakthan import thai
+
+PER_PART = 8
+"""Pages whose texts are loaded together."""
+SHARD = 16_384
+"""Bytes of postings in a part, about, before they are compressed."""
+KINDS = ("rubric", "unit", "portfolio", "indicator", "evidence", "channels", "page")
+"""Sorts of pages, in the order in which pages of equal worth are listed."""
+
+
+class Passage(NamedTuple):
+    """A part of a page that can be linked to."""
+
+    anchor: str
+    heading: str
+    text: str
+    """Its lines, one for each paragraph, item or cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page as the search knows it."""
+
+    url: str
+    """Relative to the site."""
+    title: str
+    kind: str
+    name: str
+    """Which page of its portfolio it is. Pages of the same name share text."""
+    unit: str
+    rubric: str
+    about: str
+    """Whose page it is, in words: unit and rubric."""
+    passages: tuple[Passage, ...]
+
+
+# The words of a page ---------------------------------------------------------------------------------------------
+
+_LEFT_OUT = re.compile(
+    r"<(svg|nav|script|style|template|form|select|button|noscript|dialog)\b.*?</\1\s*>"
+    r"|<(span|caption|p|div)\b[^>]*\bclass=\"[^\"]*\blk-(?:hidden|downloads|dial__text)\b[^\"]*\"[^>]*>.*?</\2>",
+    re.DOTALL,
+)
+"""Menus, pictures, controls, and what is only said aloud."""
+_PIECE = re.compile(
+    r"^\#{1,6}[ ](?P<heading>[^\n]*?)(?:[ ]*\{[ ]*\#(?P<anchor>[^\s}]+)[^}\n]*\})?$"
+    r"|<(?P<close>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?P<attributes>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>"
+    r"|(?P<text>[^<\n]+|<|\n)",
+    re.MULTILINE,
+)
+_ID = re.compile(r"\sid=\"([^\"]+)\"")
+_INLINE = frozenset("a abbr b bdi bdo cite code data dfn em i kbd mark q s samp small span strong sub sup time u var wbr".split())
+_PLACES = frozenset("article section li dt tr details div".split())
+"""What can be linked to, if it has an id."""
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+
+
+def passages(content: str) -> tuple[Passage, ...]:
+    """The passages of a generated page: Markdown headings and HTML, without its front matter.
+
+    >>> passages('# Page\\n<p>One <b>tw</b>o</p>\\n## Next { #n }\\n<li id="y">3 &lt; 4</li>')  # doctest: +NORMALIZE_WHITESPACE
+    (Passage(anchor='', heading='', text='One two'), Passage(anchor='n', heading='Next', text='Next'),
+     Passage(anchor='y', heading='Next', text='3 < 4'))
+    """
+    found: list[Passage] = []
+    out: list[str] = []
+    anchor = heading = ""
+
+    def end() -> None:
+        lines = (" ".join(line.split()) for line in html.unescape("".join(out)).split("\n"))
+        if text := "\n".join(line for line in lines if line):
+            found.append(Passage(anchor, heading, text))
+        out.clear()
+
+    for piece in _PIECE.finditer(_LEFT_OUT.sub(" ", content)):
+        if (title := piece["heading"]) is not None:
+            end()
+            first = piece[0].startswith("# ")  # the page's own title stands in its entry
+            anchor = "" if first else piece["anchor"] or anchor
+            heading = "" if first else " ".join(html.unescape(re.sub(r"<[^>]*>", "", title)).split())
+            if heading:
+                out.append(f"{heading}\n")
+        elif tag := piece["tag"]:
+            tag = tag.lower()
+            if tag in _INLINE:
+                continue
+            if tag in _HEADINGS and piece["close"]:
+                heading = " ".join(html.unescape("".join(out)).split()) or heading
+            elif not piece["close"]:
+                place = _ID.search(piece["attributes"]) if tag in _PLACES or tag in _HEADINGS else None
+                if place or tag in _HEADINGS:
+                    end()
+                    anchor = html.unescape(place[1]) if place else anchor
+            out.append("\n")
+        else:
+            out.append(" " if piece["text"] == "\n" else piece["text"])
+    end()
+    return tuple(found)
+
+
+# How text is compared --------------------------------------------------------------------------------------------
+
+_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}")
+_TOKEN = re.compile(r"[\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e4e]+|[0-9]+|(?:(?![\u0e00-\u0e7f])[^\W\d_])+")
+_DROPPED = re.compile("[\u00ad\u034f\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+"""What is not seen: soft hyphens, zero-width characters, marks of direction."""
+_LATIN_MARKS = re.compile("[\u0300-\u036f]")
+
+
+def normal(text: str) -> str:
+    """Text as it is compared, in the index and in the query alike; `search.js` does the same.
+
+    SARA AM is taken apart, marks stand in one order and once, digits are ASCII, letters small and without accents.
+    Between Thai letters spaces and signs mean nothing; a number or a word of other letters stands between spaces.
+
+    >>> normal("น้ำ ใจ") == normal("นํ้าใจ"), normal("อก ๐๔๑๐/๕๕๘"), normal("Café ๕ส")
+    (True, 'อก 0410 558 ', ' cafe 5 ส')
+    """
+    text = _DROPPED.sub("", unicodedata.normalize("NFKD", text))
+    text = thai.ascii_digits(_LATIN_MARKS.sub("", text)).lower().replace("เเ", "แ")
+    text = _MARKS.sub(lambda marks: "".join(sorted(set(marks[0]))), text)
+    return "".join(
+        token if "\u0e00" <= token[0] <= "\u0e7f" else f" {token} " for token in _TOKEN.findall(text)
+    ).replace("  ", " ")
+
+
+_NAMES = sorted({name for names in thai.MONTHS for name in names}, key=lambda name: (-len(name), name))
+_MONTH = "|".join(r"\s?".join(re.escape(part) for part in re.findall(r"[^.]+\.?", name)) for name in _NAMES)
+_MONTH_OF = {name.replace(".", "").lower(): i for i, names in enumerate(thai.MONTHS, 1) for name in names}
+_DATE = re.compile(
+    r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"
+    r"|(?<!\d)(?P<d2>\d{1,2})/(?P<m2>\d{1,2})/(?P<y2>\d{4}|\d{2})(?!\d)"
+    rf"|(?P<n3>(?<![a-z])(?:{_MONTH}))\s(?P<d3>\d{{1,2}}),\s?(?P<y3>\d{{4}})(?!\d)"
+    rf"|(?:(?<!\d)(?P<d4>\d{{1,2}})\s?(?:เดือน\s?)?)?(?P<n4>(?<![a-z])(?:{_MONTH}))"
+    r"\s?(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์ศักราช)\s?)?(?P<y4>\d{4}|\d{2})(?!\d)",
+    re.IGNORECASE,
+)
+"""Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
+
+
+def dates(text: str) -> set[str]:
+    """The days and months that a text names, in either era and any usual form.
+
+    >>> sorted(dates("ลว. ๒๒ มกราคม พ.ศ. ๒๕๖๙ ถึง มิ.ย. 69"))
+    ['@202601', '@20260122', '@202606']
+    """
+    found = set()
+    for one in _DATE.finditer(thai.ascii_digits(text)):
+        name = one["n3"] or one["n4"]
+        month = _MONTH_OF[re.sub(r"[.\s]", "", name).lower()] if name else int(one["m"] or one["m2"])
+        day = one["d"] or one["d2"] or one["d3"] or one["d4"]
+        written = one["y"] or one["y2"] or one["y3"] or one["y4"]
+        try:
+            year = thai.common_year(written)
+        except thai.Unreadable:
+            continue
+        if 1 <= month <= 12 and (day is None or 1 <= int(day) <= 31):
+            found.add(f"@{year:04}{month:02}")
+            if day is not None:
+                found.add(f"@{year:04}{month:02}{int(day):02}")
+    return found
+
+
+@lru_cache(maxsize=4096)  # criteria and notes stand on the page of every unit
+def _keys(line: str) -> frozenset[str]:
+    """Under what a line is found: every two and three characters in a row, and its dates."""
+    text = normal(line)
+    pairs = (text[i : i + 2] for i in range(len(text) - 1))
+    triples = (text[i : i + 3] for i in range(len(text) - 2))
+    return frozenset((*pairs, *triples, *dates(line)))
+
+
+# The files -------------------------------------------------------------------------------------------------------
+
+
+def files(entries: Iterable[Entry], folder: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """The index of the pages of one language: paths relative to the site, below *folder*, and what they hold.
+
+    *facts* is what index.json says beside what the script needs to find the parts.
+    """
+    ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
+    postings: dict[str, tuple[array[int], array[int]]] = {}
+    for number, entry in enumerate(ordered):
+        titled = _keys(entry.title)
+        keys = {f"@u:{entry.unit}", f"@r:{entry.rubric}", f"@k:{entry.kind}", *titled, *_keys(entry.about)}
+        for passage in entry.passages:
+            keys.update(*map(_keys, passage.text.split("\n")))
+        for key in keys:
+            held = postings.get(key)
+            if held is None:
+                held = postings[key] = (array("I"), array("I"))
+            held[0].append(number)
+        for key in titled:
+            postings[key][1].append(number)
+
+    packed = {key: (_runs(everywhere), _runs(in_title)) for key, (everywhere, in_title) in sorted(postings.items())}
+    size = sum(len(key) + len(everywhere) + len(in_title) for key, (everywhere, in_title) in packed.items())
+    # A power of two, so that an edit seldom moves everything into other parts.
+    shards = 1 << max(0, size // SHARD).bit_length()
+    parts = [bytearray() for _ in range(shards)]
+    for key, lists in packed.items():
+        part = parts[_hash(key) % shards]
+        for piece in (key.encode(), *lists):
+            part += _number(len(piece)) + piece
+
+    index = {"pages": len(ordered), "per": PER_PART, "shards": shards, "months": thai.MONTHS, **facts}
+    yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
+    for number, part in enumerate(parts):
+        yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part), 9)
+    for start in range(0, len(ordered), PER_PART):
+        texts = [_document(entry) for entry in ordered[start : start + PER_PART]]
+        content = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+        yield f"{folder}/t/{start // PER_PART}.bin", zlib.compress(content, 9)
+
+
+def _document(entry: Entry) -> Sequence[Any]:
+    return [entry.url, entry.title, entry.kind, entry.about, entry.passages]
+
+
+def _hash(key: str) -> int:
+    """FNV-1a over UTF-16, which is what the script has.
+
+    >>> _hash("กขค")
+    1073942922
+    """
+    units = key.encode("utf-16-le")
+    found = 0x811C9DC5
+    for i in range(0, len(units), 2):
+        found = (found ^ (units[i] | units[i + 1] << 8)) * 0x01000193 & 0xFFFFFFFF
+    return found
+
+
+def _number(value: int) -> bytes:
+    """Seven bits in a byte, the lowest first; the eighth says that more follow.
+
+    >>> _number(5), _number(300)
+    (b'\\x05', b'\\xac\\x02')
+    """
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _runs(numbers: Sequence[int]) -> bytes:
+    """Ascending numbers as runs: how far from the end of the last one, doubled, odd where more than one follow.
+
+    >>> list(_runs([0, 1, 2, 9]))
+    [1, 1, 12]
+    """
+    out = bytearray()
+    i, end = 0, -1
+    while i < len(numbers):
+        j = i
+        while j + 1 < len(numbers) and numbers[j + 1] == numbers[j] + 1:
+            j += 1
+        out += _number((numbers[i] - end - 1) * 2 + (j > i))
+        if j > i:
+            out += _number(j - i - 1)
+        end, i = numbers[j], j + 1
+    return bytes(out)
