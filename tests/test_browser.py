@@ -24,6 +24,7 @@ PAGES = (
     "rubrics/oae-unit-2567/units/",
     "channels/",
     "about/",
+    "search/",
     "dip-ict/",
     "dip-ict/moi-moral-2569/",
     "dip-ict/moi-moral-2569/1/",
@@ -98,16 +99,6 @@ def test_a_page_asks_no_other_server_and_nothing_goes_wrong(watched: Watched, pa
     watched.open(path)
     assert watched.wrong == []
     assert len(watched.requests) > 3
-    assert [url for url in watched.requests if not url.startswith((watched.address, "data:", "blob:"))] == []
-
-
-def test_the_search_asks_no_other_server_either(watched: Watched) -> None:
-    page = watched.open("")
-    page.locator(".md-search__input").first.fill("Lakthan")
-    page.wait_for_timeout(500)
-    page.wait_for_load_state("networkidle")
-    assert any("search" in url for url in watched.requests)
-    assert watched.wrong == []
     assert [url for url in watched.requests if not url.startswith((watched.address, "data:", "blob:"))] == []
 
 
@@ -230,8 +221,7 @@ def test_every_stop_is_named_and_seen(watched: Watched, path: str) -> None:
         )
         if stop["html"].startswith("<body"):
             break
-        if "md-search__" not in stop["html"]:  # the theme's search shows that it is reached by opening
-            stops.append(stop)
+        stops.append(stop)
     assert len(stops) >= 8
     assert [stop["html"] for stop in stops if not stop["seen"]] == []
     assert [stop["html"] for stop in stops if not stop["drawn"]] == []

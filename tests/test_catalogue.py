@@ -12,7 +12,9 @@ import pytest
 
 import lakthan
 from lakthan import diagnostics, links, lint, messages, strictyaml
+from lakthan.pages.search import WORDS
 from lakthan.rubric import CONDITIONS
+from lakthan.search import KINDS
 
 CODE = Path(lakthan.__file__).parent
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
@@ -47,6 +49,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message link.{}-code": ("denied", "server-error", "broken"),
     "Message links.{}": ("offline", "died", "revived", "changed", "still", "checked"),
     "say condition.covers_{}": ("month", "quarter"),
+    "say search.{}": WORDS,
+    "say search.kinds.{}": KINDS,
     "say size.{}": ("kb", "mb"),
     "Message review.verdict.{}": ("accept", "reject", "ask"),
 }  # fmt: skip

@@ -428,14 +428,14 @@ def test_search_results_do_not_come_alive(served: str, page: Page) -> None:
     page.add_init_script(VIOLATIONS)
     page.goto(served)
     for word in ("evil", "script", "onerror"):
-        field = page.locator(".md-search__input").first
-        field.fill(word)
-        page.locator(".md-search-result__item").first.wait_for()
-        page.wait_for_timeout(300)
-        result = page.locator(".md-search-result")
+        page.keyboard.press("/")
+        page.locator("dialog[open] input[name=q]").fill(word)
+        result = page.locator("dialog .lk-search__list")
+        result.locator("mark", has_text=re.compile(word, re.IGNORECASE)).first.wait_for()
         assert (
             result.locator("script, img, iframe, svg[onload], [onclick], [onerror], [href^='javascript']").count() == 0
         )
+        page.keyboard.press("Escape")
     assert page.evaluate("ran") == []
     assert page.evaluate("refused") == []
 
@@ -507,7 +507,8 @@ def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str
                 assert after[1] == 1
                 page.reload()
                 assert page.evaluate("document.body.dataset.mdColorScheme") == after[0]
-                page.locator(".md-search__input").first.press("Enter")
+                page.locator(".lk-find").press("Enter")
+                page.locator("dialog input[name=q]").wait_for()
             assert before in ("default", "slate")
             assert page.evaluate("refused") == []
         server.shutdown()

@@ -80,8 +80,11 @@ _PIECE = re.compile(
     re.MULTILINE,
 )
 _ID = re.compile(r"\sid=\"([^\"]+)\"")
-_INLINE = frozenset("a abbr b bdi bdo cite code data dfn em i kbd mark q s samp small span strong sub sup time u var wbr".split())
-_PLACES = frozenset("article section li dt tr details div".split())
+_INLINE = frozenset((
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "i", "kbd", "mark", "q", "s", "samp", "small",
+    "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+))  # fmt: skip
+_PLACES = frozenset(("article", "section", "li", "dt", "tr", "details", "div"))
 """What can be linked to, if it has an id."""
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 
@@ -89,9 +92,11 @@ _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 def passages(content: str) -> tuple[Passage, ...]:
     """The passages of a generated page: Markdown headings and HTML, without its front matter.
 
-    >>> passages('# Page\\n<p>One <b>tw</b>o</p>\\n## Next { #n }\\n<li id="y">3 &lt; 4</li>')  # doctest: +NORMALIZE_WHITESPACE
-    (Passage(anchor='', heading='', text='One two'), Passage(anchor='n', heading='Next', text='Next'),
-     Passage(anchor='y', heading='Next', text='3 < 4'))
+    >>> for passage in passages('# Page\\n<p>One <b>tw</b>o</p>\\n## Next { #n }\\n<li id="y">3 &lt; 4</li>'):
+    ...     print(tuple(passage))
+    ('', '', 'One two')
+    ('n', 'Next', 'Next')
+    ('y', 'Next', '3 < 4')
     """
     found: list[Passage] = []
     out: list[str] = []
@@ -133,7 +138,9 @@ def passages(content: str) -> tuple[Passage, ...]:
 
 _MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}")
 _TOKEN = re.compile(r"[\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e4e]+|[0-9]+|(?:(?![\u0e00-\u0e7f])[^\W\d_])+")
-_DROPPED = re.compile("[\u00ad\u034f\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_DROPPED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 """What is not seen: soft hyphens, zero-width characters, marks of direction."""
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
 

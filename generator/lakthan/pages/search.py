@@ -8,10 +8,10 @@ from lakthan import search, thai
 from lakthan.pages.site import Page, Site
 
 WORDS = (
-    "title", "field", "hint", "unit", "rubric", "kind", "any", "close", "clear", "busy", "short", "none",
+    "title", "field", "hint", "unit", "rubric", "kind", "any", "close", "busy", "short", "none",
     "found", "found_one", "found_about", "some", "more", "failed", "results",
 )  # fmt: skip
-"""What the script says, by the names of the catalogue's `pages.search`; `{n}` in it is a number that the script knows."""
+"""What the script says, by the names of the catalogue's `pages.search`; `{n}` is a number that the script knows."""
 
 
 def pages(site: Site) -> Iterator[Page]:
