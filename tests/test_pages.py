@@ -361,3 +361,98 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
                 and not url.startswith("rubrics/")
             ):
                 assert json.loads(sample_files[f"{url}index.json"]), path
+
+
+# Two languages ---------------------------------------------------------------------------------------------------
+
+
+class Foreign(HTMLParser):
+    """The Thai on a page outside any element that says it is Thai: texts, and attributes that are read to people."""
+
+    READ = ("alt", "aria-label", "placeholder", "title")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str]] = []
+        self.found: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        lang = given.get("lang") or (self.open[-1][1] if self.open else "en")
+        self.found += [value for name in self.READ if (value := given.get(name)) and thai_in(value) and lang != "th"]
+        if tag not in Elements.VOID:
+            self.open.append((tag, lang))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in Elements.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if thai_in(data) and (not self.open or self.open[-1][1] != "th"):
+            self.found.append(data)
+
+
+def thai_in(text: str) -> bool:
+    return bool(re.search("[\u0e01-\u0e5b]", text))
+
+
+@pytest.mark.parametrize("which", ["project", "sample"])
+def test_what_is_thai_on_an_english_page_says_so(which: str, request: pytest.FixtureRequest) -> None:
+    files: dict[str, str] = request.getfixturevalue(f"{which}_files")
+    english = {path: text for path, text in files.items() if path.startswith("en/")}
+    assert {path.removeprefix("en/") for path in english} == {
+        path for path in files if path.endswith(".md") and not path.startswith("en/")
+    }
+    for path, text in english.items():
+        meta, body = split(text)
+        assert meta["lang"] == "en", path
+        assert Foreign(markdown.markdown(body, extensions=["attr_list", "toc"])).found == [], path
+        for entry in (*meta["tabs"], *(item for group in meta.get("menu", ()) for item in (group, *group["items"]))):
+            assert thai_in(entry["title"]) == (entry.get("lang") == "th"), (path, entry)
+
+
+def test_a_switch_of_language_keeps_the_page(sample_files: dict[str, str]) -> None:
+    for path, text in sample_files.items():
+        if path.endswith(".md"):
+            switch = {entry["lang"]: entry for entry in split(text)[0]["languages"]}
+            assert list(switch) == ["th", "en"]
+            to_thai = path.startswith("en/")
+            target = switch["th" if to_thai else "en"]
+            assert target["path"] == pages.address(path.removeprefix("en/") if to_thai else f"en/{path}")
+            reached = posixpath.normpath(f"/{pages.address(path)}{target['url']}")
+            assert reached == (f"/{target['path']}".rstrip("/") or "/")
+
+
+def test_a_unit_says_it_in_english(sample_files: dict[str, str]) -> None:
+    there = sample_files["en/dip-ict/moi-moral-2569/3.md"]
+    assert "The working group was appointed by the Centre&#39;s order" in there.replace("'", "&#39;")
+    assert '<h3 class="lk-doc__title">Units and staff made responsible for every project and activity</h3>' in there
+    assert "wrote this account in Thai" not in there
+    without = sample_files["en/dip-ict/moi-moral-2569/4.md"]
+    assert "The unit wrote this account in Thai" in without
+    assert '<p lang="th">ศส.กสอ.' in without
+    assert "การมอบหมายหน่วยงานและบุคลากรผู้รับผิดชอบ" in sample_files["dip-ict/moi-moral-2569/3.md"]
+    # What one unit says in English is no translation of what another wrote.
+    assert "Production Data Section" not in sample_files["en/dip-ict/moi-moral-2569/index.md"]
+
+
+@pytest.mark.parametrize(("languages", "expected"), [("[th]", {""}), ("[en]", {""}), ("[en, th]", {"", "th/"})])
+def test_the_languages_of_a_site_are_its_own_choice(tmp_path: Path, languages: str, expected: set[str]) -> None:
+    for name, text in CONTENT.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    site = tmp_path / "content/site.yml"
+    site.write_text(f"{site.read_text(encoding='utf-8')}languages: {languages}\n", encoding="utf-8")
+    files = write(build.examine(tmp_path))
+    assert {path.removesuffix("about.md") for path in files if path.endswith("about.md")} == expected
+    meta, body = split(files["about.md"])
+    assert meta["lang"] == languages[1:3]
+    assert ("How points" in body) == (languages[1:3] == "en")
+    assert ("languages" in meta) == (len(expected) > 1)

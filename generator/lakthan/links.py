@@ -171,21 +171,26 @@ class _Links(HTMLParser):
 
 
 def _in_body(answer: Answer) -> Iterator[tuple[str, Place]]:
-    """The links of a unit's own account, as its page shows them, each with the lines that write it."""
-    if "http" not in answer.body.lower():
+    """The links of a unit's own account in either language, as its pages show them, with the lines that write them."""
+    yield from _in_text(answer.body, answer.place.file, answer.body_line)
+    if answer.english:
+        yield from _in_text(answer.english.body, answer.english.place.file, answer.english.body_line)
+
+
+def _in_text(body: str, file: str, first: int) -> Iterator[tuple[str, Place]]:
+    if "http" not in body.lower():
         return
     reader = _Links()
     # As the page is made (`pages.account`): what is code there is no link here.
-    reader.feed(markdown.markdown(answer.body, extensions=["tables", "sane_lists", "def_list", "fenced_code"]))
-    first = answer.body_line
-    lines = answer.body.split("\n")
+    reader.feed(markdown.markdown(body, extensions=["tables", "sane_lists", "def_list", "fenced_code"]))
+    lines = body.split("\n")
     for target in reader.found:
         if normal(target) is None:
             continue
         written = "|".join(re.escape(form) for form in dict.fromkeys((target, html.escape(target))))
         here = re.compile(rf"(?:{written})(?=[\s)>\]\"'<]|$)")
-        places = [Place(answer.place.file, first + i) for i, line in enumerate(lines) if here.search(line)]
-        for place in places or [Place(answer.place.file, first)]:
+        places = [Place(file, first + i) for i, line in enumerate(lines) if here.search(line)]
+        for place in places or [Place(file, first)]:
             yield target, place
 
 

@@ -27,6 +27,7 @@ from lakthan import names, rubric, strictyaml, thai, verdicts
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import (
     Answer,
+    English,
     FieldValue,
     Message,
     Place,
@@ -48,6 +49,8 @@ ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "persona
 PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "personal_data", "evidence")
 WAIVABLE = ("citizen-number", "phone", "email", "bank-account")
 """Personal data that a file may hold on purpose, with a reason (`privacy` looks for it)."""
+ENGLISH = ".en"
+"""Before the ending of a file that says in English what the file of that name says in Thai."""
 FILES = "files"
 """The folder of a portfolio's attachments."""
 REVIEWS = "reviews"
@@ -569,6 +572,7 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
     _report_strays(root, folder, (".md",), (), problems)
     answers: dict[str, Answer] = {}
     head: dict[str, Any] = {}
+    english: dict[str, Path] = {}
     for path in _listed(folder, "*.md"):
         if path.name == "README.md":
             continue
@@ -577,6 +581,8 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
             found = _answer(root, path, rubric, None, problems)
             if found:
                 shared, head = found
+        elif stem.endswith(ENGLISH) and stem not in indicators:
+            english[stem.removesuffix(ENGLISH)] = path
         elif stem not in indicators:
             args = {"name": _printable(path.stem), "known": _close(stem, indicators)}
             problems.append(Diagnostic("unknown-indicator", Place(_relative(root, path)), args=args))
@@ -587,6 +593,15 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
             # One that cannot be read is an answer all the same: its trouble is reported once, where it is.
             found = _answer(root, path, rubric, stem, problems)
             answers[stem] = found[0] if found else Answer(stem, Place(_relative(root, path)))
+    for name, path in english.items():
+        original = shared if name == "portfolio" else answers.get(name)
+        if original is None or not (root / original.place.file).is_file():
+            problems.append(Diagnostic("english-alone", Place(_relative(root, path)), args={"name": f"{name}.md"}))
+        elif name == "portfolio":
+            # It may say anything of the portfolio in English, once for all its files.
+            shared = replace(shared, english=_english(root, path, rubric, (shared, *answers.values()), head, problems))
+        else:
+            answers[name] = replace(original, english=_english(root, path, rubric, (original,), {}, problems))
     return Portfolio(
         unit=unit,
         rubric=rubric,
@@ -751,12 +766,23 @@ def _answer(
     root: Path, path: Path, rubric: Rubric, indicator: str | None, problems: list[Diagnostic]
 ) -> tuple[Answer, dict[str, Any]] | None:
     """One Markdown file: an indicator's answer, or (indicator None) the portfolio's shared one with its head."""
+    read = _front(root, path, problems)
+    if read is None:
+        return None
+    file, body, body_line = read
+    return _AnswerReader(root, path.parent, file, rubric, indicator).read(body, body_line)
+
+
+def _front(
+    root: Path, path: Path, problems: list[Diagnostic], *, optional: bool = False
+) -> tuple[_File, str, int] | None:
+    """A Markdown file in its parts: what stands in front (if it need not, nothing), the text, and where that begins."""
     name = _relative(root, path)
     text = _read_text(root, path, problems)
     if text is None:
         return None
     try:
-        front = strictyaml.split_front_matter(text)
+        front = strictyaml.split_front_matter(text, optional=optional)
     except strictyaml.YamlProblem as problem:
         problems.append(Diagnostic(problem.code, Place(name, problem.line, problem.column), args=problem.values))
         return None
@@ -775,7 +801,49 @@ def _answer(
     for line, column, tag in _left_out(body):
         place = Place(name, front.body_line + line, column)
         problems.append(Diagnostic("html-not-shown", place, "warning", {"tag": tag}))
-    return _AnswerReader(root, path.parent, file, rubric, indicator).read(body, front.body_line)
+    return file, body, front.body_line
+
+
+def _english(
+    root: Path,
+    path: Path,
+    rubric: Rubric,
+    answers: Sequence[Answer],
+    head: Mapping[str, Any],
+    problems: list[Diagnostic],
+) -> English | None:
+    """The English of an answer, or of a whole portfolio: its account, and `texts`. It states nothing of its own."""
+    read = _front(root, path, problems, optional=True)
+    if read is None:
+        return None
+    file, body, body_line = read
+    known = {text for answer in answers for text in _texts(answer)} | {v for v in head.values() if isinstance(v, str)}
+    texts: dict[str, str] = {}
+    for key, given in file.value.items():
+        if key != "texts":
+            stated = key in (*ANSWER_KEYS, *PORTFOLIO_KEYS, *rubric.facts) or rubric.register(key) is not None
+            args = {"key": key} if stated else {"key": key, "known": _close(key, ("texts",))}
+            file.report("english-states" if stated else "unknown-key", (key,), **args)
+        elif not isinstance(given, dict):
+            if given is not None:
+                file.report("not-a-mapping", (key,))
+        else:
+            for text, said in given.items():
+                trail = (key, text)
+                if isinstance(said, dict | list | bool):
+                    file.report("wrong-type", trail, at_value=True, value=_shown(said), wanted=_wanted("string_type"))
+                elif text not in known:
+                    file.report("english-unused", trail, "warning", text=_shown(text), known=_close(text, known))
+                elif said is not None:
+                    texts[text] = str(said).strip()
+    return English(Place(file.name), body, body_line, texts)
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    """What an answer says in words, but its account."""
+    yield from (text for text in (answer.responsible, answer.not_applicable) if text)
+    for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
+        yield from (value for value in record.values.values() if isinstance(value, str))
 
 
 _CODE = re.compile(r"`+[^`]*`+")

@@ -91,6 +91,17 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
+class English:
+    """What a unit says of an answer in English, in a file beside it: `5.en.md` beside `5.md`."""
+
+    place: Place
+    body: str = ""
+    body_line: int = 1
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """A text of the answer, such as the title of a piece of evidence, as it stands there → the same in English."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One file of a portfolio: an indicator's, or `portfolio.md` (indicator None)."""
 
@@ -112,6 +123,7 @@ class Answer:
     """The line of the file on which the account begins."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Where each key of the front matter stands."""
+    english: English | None = None
 
 
 @dataclass(frozen=True, slots=True)

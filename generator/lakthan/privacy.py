@@ -314,6 +314,7 @@ def search(root: Path, portfolio: Portfolio, contacts: Iterable[str] = ()) -> Se
     own = frozenset(_key(contact) for contact in contacts if contact)
     base = root / portfolio.folder
     answers = {answer.place.file: answer for answer in portfolio.all_answers()}
+    answers |= {answer.english.place.file: answer for answer in portfolio.all_answers() if answer.english}
     waivers = _waivers(portfolio)
     searched = Searched(portfolio.folder)
     hits: list[Hit] = []

@@ -126,16 +126,18 @@ def load(text: str, *, first_line: int = 1) -> Loaded:
     return _Reader(first_line).read(text)
 
 
-def split_front_matter(text: str) -> FrontMatter:
+def split_front_matter(text: str, *, optional: bool = False) -> FrontMatter:
     """Split a Markdown file into its front matter, between two lines `---`, and its body.
 
-    Raises YamlProblem where the front matter is missing or does not end.
+    Raises YamlProblem where the front matter does not end, and where it is missing unless it is *optional*.
 
     >>> split_front_matter("---\\nself_score: 3\\n---\\nเรื่องเล่า\\n")
     FrontMatter(front='self_score: 3\\n', front_line=2, body='เรื่องเล่า\\n', body_line=4)
     """
     lines = _newlines(text).split("\n")
     if lines[0].rstrip() != "---":
+        if optional:
+            return FrontMatter("", 1, "\n".join(lines), 1)
         raise YamlProblem("front-matter-missing", 1, 1)
     for number, line in enumerate(lines[1:], 2):
         if line.rstrip() == "---":

@@ -19,9 +19,16 @@ from lakthan.pages.words import Words
 from lakthan.rubric import FieldType, Text
 
 
-def field_value(words: Words, record: Record, name: str, kind: FieldType | None = None) -> Markup:
-    """A field of a record as HTML: dates, choices and links as what they are, all else as text."""
+def field_value(
+    words: Words, record: Record, name: str, kind: FieldType | None = None, own: Mapping[str, str] | None = None
+) -> Markup:
+    """A field of a record as HTML: dates, choices and links as what they are, all else as text.
+
+    *own* is what the unit says in English of its texts.
+    """
     value = record.values.get(name)
+    if own and isinstance(value, str):
+        value = own.get(value, value)
     choices = kind.choices if kind else {}
     if name == "covers" and record.register == "evidence" and isinstance(value, tuple):
         value = tuple(words.show(thai.show_period(str(period), language=words.language)) for period in value)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from lakthan import rules
 from lakthan.model import Answer, Place
 from lakthan.pages import answers, menus, standings
-from lakthan.pages.account import account
 from lakthan.pages.site import Page, Site, groups
 from lakthan.rubric import Criterion, Indicator, Note
 
@@ -45,9 +44,7 @@ def pages(site: Site) -> Iterator[Page]:
                 registers=answers.registers(portfolio, answer),
                 channels=answers.channels(portfolio, indicator.id),
                 asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
-                account=account(
-                    answer.body if answer else "", "../", site.say("table.scroll"), site.files(portfolio, indicator.id)
-                ),
+                **site.account(portfolio, answer, "../", indicator.id),
                 notes=_notes(indicator),
                 before=indicators[position - 1] if position else None,
                 after=indicators[position + 1] if position + 1 < len(indicators) else None,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from lakthan.model import Assessment
 from lakthan.pages import answers, charts, menus
-from lakthan.pages.account import account
 from lakthan.pages.site import Json, Page, Site, groups
 from lakthan.rubric import Indicator
 
@@ -24,7 +23,7 @@ def pages(site: Site) -> Iterator[Page]:
             name,
             site.say("portfolio.description", unit=name, rubric=rubric.title, points=latest.points, max=latest.max),
             menu=menus.of_portfolio(site, assessment, ""),
-            account=account(portfolio.shared.body, "", site.say("table.scroll"), site.files(portfolio)),
+            **site.account(portfolio, portfolio.shared, ""),
             rounds=_rounds(assessment),
             areas=_areas(assessment),
             chart=charts.timeline(site, assessment),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from lakthan import exports, links, messages, search
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
-from lakthan.model import Assessment, Message, Portfolio, Project, Record, Unit
+from lakthan.model import Answer, Assessment, Message, Portfolio, Project, Record, Unit
 from lakthan.pages import charts, conditions, fields, parts
+from lakthan.pages.account import account
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
-from lakthan.rubric import Area, Indicator, Rubric
+from lakthan.rubric import Area, FieldType, Indicator, Rubric
 
 Json = dict[str, Any]
 
@@ -57,6 +59,8 @@ class Site(Words):
     searched: Mapping[str, Sequence[Message]]
     ledger: links.Ledger
     env: jinja2.Environment = field(init=False)
+    known: dict[str, Mapping[str, str]] = field(init=False, default_factory=dict)
+    """What `own` has worked out."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "env", _environment(self))
@@ -99,9 +103,30 @@ class Site(Words):
         foreign = self.language == "en" and parts.THAI.search(entry["title"])
         return {**entry, "lang": "th"} if foreign else entry
 
-    def files(self, portfolio: Portfolio, name: str = "index") -> str:
-        """The way from a page of a portfolio to the folder that its attachments are in."""
-        return relative(f"{portfolio.id}/", self.folder + address(f"{portfolio.id}/{name}.md"))
+    def own(self, portfolio: Portfolio | None) -> Mapping[str, str]:
+        """What a unit says in English of its own texts: nothing on Thai pages, and nothing of another's texts."""
+        if self.language != "en" or portfolio is None:
+            return {}
+        if portfolio.id not in self.known:
+            said = [answer.english.texts for answer in portfolio.all_answers() if answer.english]
+            self.known[portfolio.id] = {text: english for texts in said for text, english in texts.items()}
+        return self.known[portfolio.id]
+
+    def account(self, portfolio: Portfolio, answer: Answer | None, up: str, name: str = "index") -> Json:
+        """A unit's account for a page of a portfolio, and whether it is there in Thai alone.
+
+        *up* leads from the page to the portfolio's own page.
+        """
+        english = answer.english if answer and self.language == "en" else None
+        translated = english is not None and bool(english.body.strip())
+        body = english.body if english and translated else answer.body if answer else ""
+        files = relative(f"{portfolio.id}/", self.folder + address(f"{portfolio.id}/{name}.md"))
+        return {
+            "account": account(body, up, self.say("table.scroll"), files),
+            "untranslated": self.language == "en"
+            and bool(parts.THAI.search(body))
+            and body == (answer and answer.body),
+        }
 
     def page(
         self,
@@ -209,6 +234,28 @@ class Site(Words):
         )
 
 
+def _printed(site: Site) -> Callable[..., object]:
+    """What a template fills in: in the unit's own English on a page of its portfolio, and on one line."""
+    if site.language != "en":
+        return one_line
+
+    @jinja2.pass_context
+    def printed(context: jinja2.runtime.Context, value: object) -> object:
+        if type(value) is str:
+            value = site.own(context.get("portfolio")).get(value, value)
+        return one_line(value)
+
+    return printed
+
+
+def _field_value(site: Site) -> Callable[..., Markup]:
+    @jinja2.pass_context
+    def value(context: jinja2.runtime.Context, record: Record, name: str, kind: FieldType | None = None) -> Markup:
+        return fields.field_value(site, record, name, kind, site.own(context.get("portfolio")))
+
+    return value
+
+
 def _within(tab: str, url: str) -> bool:
     """Whether a page belongs to an entry of the menu: the front page to its own alone."""
     return url.startswith(tab) if tab else not url
@@ -220,7 +267,7 @@ def _environment(site: Site) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader([str(folder) for folder in site.templates]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        finalize=one_line,
+        finalize=_printed(site),
     )
     env.globals.update(
         # The site and its words
@@ -232,6 +279,7 @@ def _environment(site: Site) -> jinja2.Environment:
         level_title=site.level_title,
         measure=site.measure,
         numbered=site.numbered,
+        own=site.own,
         say=site.say,
         short_name=site.short_name,
         span=site.span,
@@ -244,7 +292,7 @@ def _environment(site: Site) -> jinja2.Environment:
         attachment=partial(fields.attachment, site, site.sizes),
         condition=partial(conditions.asked, site),
         in_words=links.in_words,
-        field_value=partial(fields.field_value, site),
+        field_value=_field_value(site),
         outside=outside,
         # What the JSON beside the pages says in the same words
         anchor=exports.anchor,
