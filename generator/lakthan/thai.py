@@ -224,24 +224,33 @@ def show_period(period: str, *, language: str = "th") -> str:
 
 _LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
 _MARKS = re.compile("[\u0e47-\u0e4e]")
+_RANK = str.maketrans("\u0e4c\u0e47\u0e48\u0e49\u0e4a\u0e4b", "abcdef")
+"""The marks in the order of dictionaries, which is not that of Unicode: one that silences a letter comes first."""
 
 
 def sort_key(text: str) -> tuple[list[tuple[int, int, str]], str, str]:
-    """Dictionary order: a leading vowel sorts after its consonant, tone marks matter last, numbers by their value.
+    """Dictionary order, as CLDR has it for Thai: a leading vowel sorts after its consonant, tone marks matter last.
+
+    Spaces and punctuation matter only where all else is the same; numbers are sorted by their value.
 
     >>> sorted(["เกณฑ์", "ขอ", "กฎ", "ข้อ 10", "ข้อ 9"], key=sort_key)
     ['กฎ', 'เกณฑ์', 'ขอ', 'ข้อ 9', 'ข้อ 10']
     """
     plain = unicodedata.normalize("NFKD", ascii_digits(text)).casefold().replace("\u0e4d\u0e32", "\u0e33")
     plain = _LEADING.sub(r"\2\1", plain)
-    marks = "".join(_MARKS.findall(plain))
-    # The text itself ends a tie, so that no order depends on what came first.
-    return [_part(part) for part in re.findall("[0-9]+|[^0-9]", _MARKS.sub("", plain))], marks, text
+    marks = "".join(_MARKS.findall(plain)).translate(_RANK)
+    parts = re.findall("[0-9]+|[^0-9]", _MARKS.sub("", plain))
+    # The text itself ends a tie, so that no order depends on what came first; small letters are before capitals.
+    return (
+        [_part(part) for part in parts if unicodedata.category(part[0])[0] not in "ZPC"],
+        marks,
+        f"{text.swapcase()}\0{text}",
+    )
 
 
 def _part(part: str) -> tuple[int, int, str]:
     """A letter, or a number by its length and digits: as large as it may be, it is never converted."""
     if "0" <= part[0] <= "9":
         digits = part.lstrip("0")
-        return 0, len(digits), digits
-    return 1, 0, part
+        return 1, len(digits), digits
+    return (0 if unicodedata.category(part)[0] == "S" else 2 if "\u0e00" <= part <= "\u0e7f" else 3), 0, part

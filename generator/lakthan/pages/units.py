@@ -11,7 +11,9 @@ from lakthan.pages.site import Page, Site
 
 def pages(site: Site) -> Iterator[Page]:
     """The list of units, and a page for each."""
-    ordered = sorted(site.project.units.values(), key=lambda unit: (unit.id.count("/"), thai.sort_key(unit.name.th)))
+    ordered = sorted(
+        site.project.units.values(), key=lambda unit: (unit.id.count("/"), thai.sort_key(site.text(unit.name)))
+    )
     children: dict[str | None, list[Unit]] = {}
     for unit in ordered:
         children.setdefault(unit.parent, []).append(unit)
