@@ -231,7 +231,7 @@ def test_json_is_the_same_in_every_language(as_it_is: Sandbox) -> None:
     ("name", "found"),
     [
         ("dip-ict", ["dip-ict"]),
-        ("moi-moral-2569", ["dip-ict"]),
+        ("moi-moral-2569", ["demo-dyeing", "demo-standards", "dip-ict"]),
         ("dip-ict/moi-moral-2569", ["dip-ict"]),
         ("oae-demo", ["oae-demo", "oae-demo"]),
     ],

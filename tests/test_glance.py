@@ -109,3 +109,124 @@ def test_an_indicator_that_nobody_answered_has_its_page(small: Sandbox) -> None:
 def test_an_indicator_cannot_take_the_name_of_these_pages(small: Sandbox, name: str) -> None:
     small.write("rubrics/mean-2570.yml", MEAN.replace('id: "7"', f"id: {name}"))
     assert "rubric-id-taken" in [one["code"] for one in small.problems(status=1)]
+
+
+# Charts ----------------------------------------------------------------------------------------------------------
+
+
+def figure(page: str, name: str) -> str:
+    """The chart of a page whose title has that id."""
+    (found,) = (one for one in page.split("<figure")[1:] if f'id="{name}-title"' in one)
+    return found.split("</figure>", maxsplit=1)[0]
+
+
+def test_levels_are_steps_with_what_is_short(as_it_is: Sandbox) -> None:
+    chart = figure(read(as_it_is, "demo-dyeing/moi-moral-2569/index.md"), "steps")
+    # 7 of 9, 14 of 18, 16 of 27 points; the third level asks for 21.
+    assert re.findall(r'lk-chart__solid"[^>]* y="([\d.]+)" height="([\d.]+)"', chart) == [
+        ("74.07", "25.93"),
+        ("48.15", "51.85"),
+        ("40.74", "59.26"),
+    ]
+    assert re.findall(r'lk-chart__short">([^<]+)', chart) == ["ขาด ๕ คะแนน"]
+    assert "<title" in chart
+    assert "<desc" in chart
+
+
+def test_the_waterfall_adds_up(as_it_is: Sandbox) -> None:
+    chart = figure(read(as_it_is, "demo-dyeing/moi-moral-2569/index.md"), "waterfall")
+    rows = re.findall(r"<tr><th[^>]*>.*?</th>(.*?)</tr>", chart.split("<tbody>")[1])
+    numbers = [re.findall(r'lk-num">([^<]*)<', row) for row in rows]
+    assert numbers[1] == ["๒", "๑", "๕"]
+    assert numbers[-1] == ["๑๖", "๑๑", "๑๖"]
+    assert len(numbers) == 9 + 1
+    # By area where there are many indicators.
+    assert figure(read(as_it_is, "oae-demo/oae-unit-2567/index.md"), "waterfall").count("lk-chart__open") == 7 + 1
+
+
+def test_a_mean_has_no_waterfall(small: Sandbox) -> None:
+    small.generate()
+    assert "waterfall" not in read(small, "unit-a/mean-2570/index.md")
+
+
+def test_the_windows_of_the_rounds_are_drawn_into_the_points_over_time(as_it_is: Sandbox) -> None:
+    page = read(as_it_is, "oae-demo/oae-unit-2567/index.md")
+    said = as_it_is.words("oae-demo/oae-unit-2567/index.md")
+    assert "รอบ 6 เดือน 1 ส.ค. 2566 – 28 ก.พ. 2567" in said
+    assert len(re.findall(r'<rect class="lk-chart__span', page)) == 2
+
+
+def test_an_edition_is_compared_with_the_one_before(small: Sandbox) -> None:
+    text = MEAN.replace("mean-2570", "mean-2571").replace("year: 2570", "year: 2571")
+    text = text.replace('id: "2", title', 'id: "2b", continues: ["mean-2570:2"], title')
+    text = text.replace('id: "1", title', 'id: "1b", continues: ["mean-2569:1", "mean-2570:1"], title')
+    small.write("rubrics/mean-2571.yml", text)
+    proof = "reference: ที่ 1/2570}\n---\n"
+    small.write(
+        "content/unit-a/mean-2571/2b.md", f"---\nevidence:\n- {{kind: report, title: x, date: 2570-01-05, {proof}"
+    )
+    small.generate()
+    page = read(small, "unit-a/mean-2571/index.md").split("{ #edition-1 }")[1].split("\n## ")[0]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page)
+    assert len(rows) == 2  # what continues nothing, or an edition that this unit has none of, is not compared
+    assert [re.findall(r"<title>|aria-label=\"([^\"]+)\"", row)[-1] for row in rows] == [
+        "เดิมร้อยละ ๑๐๐ ปัจจุบันร้อยละ ๐",
+        "เดิมร้อยละ ๐ ปัจจุบันร้อยละ ๑๐๐",
+    ]
+    assert "−๑๐๐" in rows[0]
+    assert "+๑๐๐" in rows[1]
+    assert 'href="../mean-2570/2/"' in rows[1]
+    assert "#edition-" not in read(small, "unit-a/mean-2570/index.md")
+
+
+# Work boards and good practice -----------------------------------------------------------------------------------
+
+
+def pieces(page: str) -> list[tuple[str, str, str, str]]:
+    """The rows of a work board: indicator, what, who and state."""
+    rows = re.findall(r'<tr data-state="([^"]+)".*?/([\w.]+)/">[^<]*</a></th> (.*?)</tr>', page)
+    found = []
+    for state, name, rest in rows:
+        what, who, *_ = re.findall(r"<td[^>]*>(.*?)</td>", rest)
+        found.append((name, re.sub("<[^>]+>", "", what), re.sub("<[^>]+>", "", who), state))
+    return found
+
+
+def test_the_work_board_lists_what_is_missing_or_unfinished(as_it_is: Sandbox) -> None:
+    page = read(as_it_is, "demo-dyeing/moi-moral-2569/work.md")
+    found = pieces(page)
+    assert ("3", "เพิ่มอีก ๑ ฉบับ: คำสั่งแต่งตั้งคณะกรรมการหรือคณะทำงาน", "ฝ่ายแผนงาน", "missing") in found
+    assert ("8", "คำตอบของข้อนี้", "ฝ่ายถ่ายทอดเทคโนโลยี", "draft") in found
+    assert ("8", "ร่างคู่มือย้อมสีธรรมชาติ", "ฝ่ายถ่ายทอดเทคโนโลยี", "draft") in found
+    assert ("9", "คำตอบของข้อนี้", "ยังไม่ระบุ", "missing") in found
+    assert not [one for one in found if one[0] in ("1", "4")]  # all is there
+    counts = re.findall(r"<dd>([๐-๙]+)</dd>", page.split("lk-figures")[1].split("</dl>")[0])
+    assert len(found) == 11
+    assert counts == ["๙", "๒", "๐", "๑๒", "๐"]
+    assert page.count('datetime="2026-09-30"') == 11
+
+
+def test_a_finished_portfolio_has_an_empty_board(as_it_is: Sandbox) -> None:
+    assert "ไม่มีสิ่งที่ขาดหรือค้างอยู่" in as_it_is.words("dip-ict/moi-moral-2569/work.md")
+
+
+def test_evidence_that_does_not_count_is_work_to_do(sample: Sandbox) -> None:
+    sample.replace("content/demo-dyeing/moi-moral-2569/1.md", "2568-11-20", "2567-11-20")
+    sample.generate()
+    found = pieces(read(sample, "demo-dyeing/moi-moral-2569/work.md"))
+    (piece,) = (one for one in found if one[0] == "1" and one[3] == "draft")
+    assert piece[1].startswith("ประกาศเจตนารมณ์ของศูนย์")
+    assert "ก่อนเริ่มช่วงประเมิน" in piece[1]
+
+
+def test_the_gallery_shows_what_units_at_full_points_did(as_it_is: Sandbox) -> None:
+    page = read(as_it_is, "rubrics/moi-moral-2569/practice.md")
+
+    def section(name: str) -> str:
+        return page.split(f'id="indicator-{name}"')[1].split("</section>")[0]
+
+    assert re.findall(r'<h5><a href="../../../([\w-]+)/', section("1")) == ["dip-ict", "demo-standards", "demo-dyeing"]
+    assert re.findall(r'<h5><a href="../../../([\w-]+)/', section("2")) == ["dip-ict"]
+    assert "ติดไว้ที่ทางเข้าห้องสอบเทียบทุกห้อง" in section("1")
+    gallery = read(as_it_is, "rubrics/oae-unit-2567/practice.md")
+    assert "ยังไม่มีหน่วยงานใดได้คะแนนเต็ม" in gallery.split('id="indicator-6.4"')[1].split("</section>")[0]

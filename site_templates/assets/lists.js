@@ -42,7 +42,8 @@
         var said = entry.element.cells[+by.slice(5)].firstChild;
         return number(said ? said.textContent : "");
       }
-      return parseFloat(entry.element.dataset[by]);
+      var said = parseFloat(entry.element.dataset[by]);
+      return isNaN(said) ? -Infinity : said;
     }
 
     function arrange() {

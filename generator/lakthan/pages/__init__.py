@@ -27,9 +27,11 @@ from lakthan.pages import (
     indicators,
     overview,
     portfolio,
+    practice,
     rubrics,
     search,
     units,
+    work,
 )
 from lakthan.pages.addresses import address
 from lakthan.pages.site import Page, Site
@@ -41,11 +43,13 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     rubrics.pages,
     overview.pages,
     compare.pages,
+    practice.pages,
     units.pages,
     portfolio.pages,
     indicators.pages,
     evidence.pages,
     channels.pages,
+    work.pages,
     about.pages,
     search.pages,
 )

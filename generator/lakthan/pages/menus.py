@@ -21,7 +21,7 @@ def of_rubric(site: Site, rubric: Rubric, active: str) -> list[Json]:
 
     *active* is the address of the page below the rubric's own, such as `practice/` or that of an indicator.
     """
-    pages = [("rubric.criteria", ""), ("overview.title", "units/")]
+    pages = [("rubric.criteria", ""), ("overview.title", "units/"), ("practice.title", "practice/")]
     if not site.of_rubric(rubric):
         pages = pages[:1]
     own = [_item(site.say(name), f"rubrics/{rubric.id}/{url}", active=active == url) for name, url in pages]
@@ -56,6 +56,7 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
         entry("portfolio.overview", ""),
         entry("evidence.title", "evidence/"),
         entry("channels.title", "channels/"),
+        entry("work.title", "work/"),
     ]
     menu: list[Json] = [{"title": tame(site.short_name(portfolio.unit)), "items": own}]
     for area, _, indicators in groups(portfolio.rubric):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
-from lakthan.model import Assessment
+from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, charts, menus
 from lakthan.pages.site import Json, Page, Site, groups
-from lakthan.rubric import Indicator
+from lakthan.rubric import Area, Indicator
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -27,6 +28,9 @@ def pages(site: Site) -> Iterator[Page]:
             rounds=_rounds(assessment),
             areas=_areas(assessment),
             chart=charts.timeline(site, assessment),
+            steps=charts.gates(site, latest),
+            waterfall=_waterfall(site, assessment),
+            editions=_editions(site, assessment),
             problems=[p for p in site.problems if p.place.file.startswith(f"{portfolio.folder}/")],
             facts=answers.facts(portfolio, portfolio.shared),
             registers=answers.registers(portfolio, portfolio.shared),
@@ -51,6 +55,39 @@ def _publication(assessment: Assessment) -> list[Json]:
         findings = [finding for leaf in leaves for finding in leaf.findings]
         found.append({"node": node, "ready": all(leaf.holds for leaf in leaves), "findings": findings})
     return found
+
+
+WIDE = 12
+"""With more indicators than this the waterfall is by area."""
+
+
+def _waterfall(site: Site, assessment: Assessment) -> charts.Chart | None:
+    """The points by indicator, or by area where there are many, if they are added up to the total."""
+    root = assessment.latest.root
+    nodes: Sequence[NodeScore] = list(assessment.latest.indicators.values())
+    if len(nodes) > WIDE and isinstance(root.children[0].node, Area):
+        nodes = root.children
+    added = sum((node.points for node in nodes if node.applies), Fraction(0)) == root.points
+    most = sum((node.max for node in nodes if node.applies), Fraction(0)) == root.max
+    return charts.waterfall(site, nodes) if added and most and len(nodes) > 1 else None
+
+
+def _editions(site: Site, assessment: Assessment) -> list[Json]:
+    """The indicators that an earlier edition asked too, with what the same unit scored there: a group for each edition.
+
+    Which indicators belong together says the rubric's `continues`.
+    """
+    earlier = {a.portfolio.rubric.id: a for a in site.assessments if a.portfolio.unit == assessment.portfolio.unit}
+    found: dict[str, list[Json]] = {}
+    for indicator in assessment.portfolio.rubric.every_indicator():
+        now = assessment.latest.indicators[indicator.id]
+        for known in indicator.continues:
+            name, _, old = known.partition(":")
+            before = earlier[name].latest.indicators.get(old) if name in earlier else None
+            if before and before.applies and before.max and now.applies and now.max:
+                change = now.points / now.max - before.points / before.max
+                found.setdefault(name, []).append({"now": now, "before": before, "change": 100 * change})
+    return [{"assessment": earlier[name], "rows": rows} for name, rows in found.items()]
 
 
 def _rounds(assessment: Assessment) -> list[Json]:

@@ -1,0 +1,55 @@
+"""A gallery of good practice: what units that earned all points of an indicator did for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakthan.model import Assessment
+from lakthan.pages import answers, menus, standings
+from lakthan.pages.account import account
+from lakthan.pages.addresses import relative
+from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.rubric import Indicator
+
+SHOWN = 12
+"""Of more units than this the rest stands on the page of the indicator across units."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for each rubric that somebody answered."""
+    for rubric in site.project.rubrics.values():
+        found = standings.ordered(site, rubric)
+        if not found:
+            continue
+        path = f"rubrics/{rubric.id}/practice"
+        parts = []
+        for area, depth, indicators in groups(rubric):
+            entries = []
+            for indicator in indicators:
+                full = [a for a in found if _full(a, indicator)]
+                shown = [_example(site, a, indicator, f"{path}/") for a in full[:SHOWN]]
+                entries.append({"indicator": indicator, "examples": shown, "more": len(full) - len(shown)})
+            parts.append({"area": area, "depth": depth, "entries": entries})
+        yield site.page(
+            "practice.md.j2",
+            f"{path}.md",
+            site.say("practice.title"),
+            site.say("practice.description", rubric=rubric.short),
+            menu=menus.of_rubric(site, rubric, "practice/"),
+            rubric=rubric,
+            parts=parts,
+        )
+
+
+def _full(assessment: Assessment, indicator: Indicator) -> bool:
+    node = assessment.latest.indicators[indicator.id]
+    return node.applies and node.max > 0 and node.points >= node.max and indicator.id in assessment.portfolio.answers
+
+
+def _example(site: Site, assessment: Assessment, indicator: Indicator, url: str) -> Json:
+    """How a unit did it: its own account, and the documents that count."""
+    portfolio = assessment.portfolio
+    up, files = (relative(f"{portfolio.id}/", start) for start in (url, site.folder + url))
+    told = account(portfolio.answers[indicator.id].body, up, site.say("table.scroll"), files)
+    records = [entry for entry in answers.evidence(assessment, indicator.id) if entry["counts"]]
+    return {"portfolio": portfolio, "account": told, "records": records}

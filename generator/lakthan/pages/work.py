@@ -1,0 +1,76 @@
+"""The work board of a portfolio: every piece that is missing or unfinished, who sees to it, and by when."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+
+from lakthan.model import Answer, Assessment, Message
+from lakthan.pages import answers, menus
+from lakthan.pages.site import Json, Page, Site
+
+STATES = ("missing", "draft", "returned", "ready", "verified")
+"""Of a piece of work, from the one that asks most."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for each portfolio."""
+    for assessment in site.assessments:
+        pieces = list(board(assessment))
+        open_ = [piece for piece in pieces if piece["state"] not in ("ready", "verified")]
+        yield site.portfolio_page(
+            "work.md.j2",
+            assessment,
+            "work",
+            site.say("work.title"),
+            menu=menus.of_portfolio(site, assessment, "work/"),
+            hide=["toc"],
+            counts=Counter(piece["state"] for piece in pieces),
+            states=STATES,
+            pieces=open_,
+            roles=sorted({piece["who"] for piece in open_ if piece["who"]}),
+        )
+
+
+def board(assessment: Assessment) -> Iterator[Json]:
+    """Every piece of work: what is missing by the advice, answers not finished, and each piece of evidence.
+
+    Whoever is responsible for an answer is so for all that belongs to it. What has no deadline of its own is due when
+    the last window ends.
+    """
+    portfolio = assessment.portfolio
+    seen: set[int] = set()
+    for name, node in assessment.latest.indicators.items():
+        answer = portfolio.answers.get(name)
+        if not node.applies or not node.max:
+            continue
+        own = {"indicator": node.node, "who": answer.responsible if answer else "", "why": (), "due": _end(assessment)}
+        if answer is None:
+            yield {**own, "state": "missing", "what": Message("pages.work.answer")}
+        elif answer.status == "draft":
+            yield {**own, "state": "draft", "what": Message("pages.work.answer")}
+        step = assessment.advice.indicators.get(name)
+        for need in step.needs if step else ():
+            yield {**own, "state": "missing", "what": need.what, "due": need.by or own["due"]}
+        for entry in answers.evidence(assessment, name):
+            # What the portfolio lends to several indicators is one piece.
+            if id(entry["record"]) in seen:
+                continue
+            seen.add(id(entry["record"]))
+            title = entry["record"].text("title") or Message("pages.word.unnamed")
+            yield {**own, "state": _state(answer, entry), "what": title, "why": tuple(entry["why"])}
+
+
+def _state(answer: Answer | None, entry: Json) -> str:
+    """Of a piece of evidence: what does not count yet is no more than a draft."""
+    if entry["why"] or (entry["record"].indicator and answer and answer.status == "draft"):
+        return "draft"
+    return "ready"
+
+
+def _end(assessment: Assessment) -> datetime.date | None:
+    """The last day of the window that the latest score was judged in."""
+    rubric = assessment.portfolio.rubric
+    ends = [round.to for round in rubric.rounds if round.id == assessment.latest.round]
+    return ends[-1] if ends else rubric.period.to if rubric.period else None
