@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import markdown
+import pytest
+
 from lakthan import diagnostics
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Sandbox, words
 
 FOLDER = ROOT / "docs" / "diagnostics"
 
@@ -17,3 +22,17 @@ def test_a_page_says_what_is_wrong_in_both_languages() -> None:
     page = dict(diagnostics.manual())["evidence-after-signature.md"]
     assert "หลังวัน" in page.split("## English")[0]
     assert "after" in page.split("## English")[1]
+
+
+@pytest.mark.parametrize("folder", ["", "en/"])
+def test_the_site_carries_the_same_manual(as_it_is: Sandbox, folder: str) -> None:
+    page = as_it_is.docs.joinpath(folder, "diagnostics.md").read_text(encoding="utf-8")
+    assert re.findall(r"\{ #([a-z0-9-]+) \}", page) == ["top", *diagnostics.codes()]
+    said = diagnostics.explain("evidence-after-signature", "en" if folder else "th")
+    assert said is not None
+    assert "".join(words(markdown.markdown(said)).split()) in "".join(words(page).split())
+
+
+def test_a_problem_on_a_page_leads_to_its_manual(as_it_is: Sandbox) -> None:
+    page = as_it_is.docs.joinpath("dip-ict/moi-moral-2569/index.md").read_text(encoding="utf-8")
+    assert '<a href="../../diagnostics/#evidence-after-signature">' in page

@@ -351,7 +351,7 @@ def test_reasons_alone_give_the_points(sample: build.Examined) -> None:
 
 
 def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None:
-    without = {"units/", "rubrics/", "channels/", "about/", "search/"}
+    without = {"units/", "rubrics/", "channels/", "about/", "search/", "diagnostics/"}
     for path in sample_files:
         if path.endswith(".md"):
             url = pages.address(path.removeprefix("en/"))

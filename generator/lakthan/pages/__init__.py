@@ -25,6 +25,7 @@ from lakthan.pages import (
     evidence,
     home,
     indicators,
+    manual,
     overview,
     portfolio,
     practice,
@@ -52,6 +53,7 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     work.pages,
     about.pages,
     search.pages,
+    manual.pages,
 )
 """What writes pages: a new sort of page is a template and a function with a `yield`."""
 
