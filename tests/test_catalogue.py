@@ -128,6 +128,7 @@ REPORTING = (
     "verify",
     "privacy",
     "writing",
+    "intake",
 )
 
 

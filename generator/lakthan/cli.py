@@ -549,6 +549,73 @@ def new_review_command(
     _put(here, {f"{folder}/{name or f'review-{count}'}.yml": text})
 
 
+@new_group.command("workbook")
+@click.argument("unit")
+@click.argument("rubric")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it (UNIT-RUBRIC.xlsx)."
+)
+@pass_here
+def new_workbook_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None) -> None:
+    """Make an Excel workbook to fill in, for somebody who writes no Markdown.
+
+    It lists what the rubric asks for, with drop-downs and notes. `lakthan import` makes files of it.
+    """
+    project = load.load(_root(here)).project
+    if unit not in project.units:
+        _refuse(here, "command.unknown_unit", name=unit)
+    if rubric not in project.rubrics:
+        _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+    path = output or Path(f"{unit.replace('/', '-')}-{rubric}.xlsx")
+    if path.exists():  # it may be filled in already
+        click.echo(_say(here["language"], "command.kept", file=str(path)), err=True)
+        sys.exit(1)
+    from lakthan import intake  # noqa: PLC0415  (reading and writing Excel takes half a second to import)
+
+    publish.write(path, intake.empty(project, unit, project.rubrics[rubric], here["language"]))
+    click.echo(_say(here["language"], "command.written", file=str(path)))
+
+
+@main.command("import")
+@click.argument("workbook", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--update", is_flag=True, help="Change files that are there already without asking.")
+@pass_here
+def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
+    """Write what stands in a filled WORKBOOK into the files of its portfolio.
+
+    Files that are not there yet are made. Of those that are, only keys that the workbook fills in change, and only if
+    asked for (--update, or a question at the terminal); comments, order and texts stay. Nothing is written while the
+    workbook has mistakes: they are listed by sheet and cell.
+    """
+    from lakthan import intake  # noqa: PLC0415
+
+    language: Language = here["language"]
+    loaded = load.load(_root(here))
+    filled = intake.read(here["root"], workbook, loaded.project)
+    found = next((p for p in loaded.project.portfolios if p.id == f"{filled.unit}/{filled.rubric}"), None)
+    broken = {problem.place.file for problem in loaded.problems if problem.severity == "error"}
+    changes, refused = intake.merge(here["root"], filled, found, broken) if not filled.problems else ((), ())
+    problems = [*filled.problems, *refused]
+    _show_problems(here, problems, err=True)
+    if any(problem.severity == "error" for problem in problems):
+        click.echo(_say(language, "command.not_imported"), err=True)
+        sys.exit(1)
+    left = 0
+    for change in changes:
+        if change.old is not None and not update:
+            ask = sys.stdin.isatty()
+            if not ask or not click.confirm(_say(language, "command.may_change", file=change.file)):
+                click.echo(_say(language, "command.not_changed", file=change.file), err=True)
+                left += 1
+                continue
+        publish.write(here["root"] / change.file, change.new.encode("utf-8"))
+        key = "command.written" if change.old is None else "command.changed"
+        click.echo(_say(language, key, file=change.file))
+    if not changes:
+        click.echo(_say(language, "command.nothing_new"))
+    sys.exit(1 if left else 0)
+
+
 @main.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--title", default="แฟ้มหลักฐาน", show_default=True, help="Title of the site.")

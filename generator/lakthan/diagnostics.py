@@ -75,7 +75,7 @@ def full(diagnostic: Diagnostic, language: Language, line: Callable[[Place], str
     place = diagnostic.place
     out = [
         f"{severity}[{diagnostic.code}]: {diagnostic.message(language)}",
-        f" --> {place.file}:{place.line}:{place.column}",
+        f" --> {place.exact}",
     ]
     text = line(place)
     if text is not None and text.strip():
@@ -97,7 +97,7 @@ def concise(diagnostic: Diagnostic, language: Language) -> str:
     """One line: place, severity, code, message."""
     place = diagnostic.place
     said = diagnostic.message(language)
-    return f"{place.file}:{place.line}:{place.column}: {diagnostic.severity}[{diagnostic.code}] {said}"
+    return f"{place.exact}: {diagnostic.severity}[{diagnostic.code}] {said}"
 
 
 def document(found: Iterable[Diagnostic]) -> dict[str, Any]:
@@ -110,6 +110,7 @@ def document(found: Iterable[Diagnostic]) -> dict[str, Any]:
                 "file": d.place.file,
                 "line": d.place.line,
                 "column": d.place.column,
+                **({"sheet": d.place.sheet, "cell": d.place.cell} if d.place.sheet else {}),
                 "message": {language: d.message(language) for language in messages.LANGUAGES},
                 "help": {language: d.help(language) for language in messages.LANGUAGES},
             }

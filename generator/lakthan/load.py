@@ -180,7 +180,7 @@ def _report_strays(
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.is_file() and not path.name.startswith(".") and path.suffix not in endings and path.name not in called:
             name = _printable(path.name)
-            known = tuple(f"{path.stem}{ending}" for ending in endings) or _close(path.name, called)
+            known = tuple(f"{path.stem}{ending}" for ending in endings) or close(path.name, called)
             problems.append(
                 Diagnostic("stray-file", Place(_relative(root, path)), "warning", {"name": name, "known": known})
             )
@@ -228,7 +228,7 @@ class _File:
         self,
         name: str,
         value: Any,
-        places: Mapping[Trail, tuple[int, int]],
+        places: Mapping[Trail, tuple[int, int] | tuple[int, int, str]],
         keys: Mapping[Trail, tuple[int, int]],
         problems: list[Diagnostic],
     ) -> None:
@@ -351,11 +351,11 @@ def _report_invalid(file: _File, kind: type[BaseModel], error: Any) -> None:
             file.report("missing-key", trail, key=last)
         case "extra_forbidden":
             known = _KNOWN_KEYS if kind is Rubric else sorted(kind.model_fields)
-            file.report("unknown-key", trail, key=last, known=_close(last, known))
+            file.report("unknown-key", trail, key=last, known=close(last, known))
         case "union_tag_not_found" | "union_tag_invalid":
             value = error["input"]
             name = next(iter(value), "") if isinstance(value, dict) else str(value)
-            file.report("unknown-condition", trail, name=str(name), known=_close(str(name), rubric.CONDITIONS))
+            file.report("unknown-condition", trail, name=str(name), known=close(str(name), rubric.CONDITIONS))
         case "value_error" if isinstance(context.get("error"), thai.Unreadable):
             file.report(f"wrong-{context['error'].code}", trail, at_value=True, value=_shown(error["input"]))
         case "literal_error":
@@ -412,7 +412,7 @@ def _trail(value: Any, location: Sequence[Any]) -> Trail:
     return tuple(trail)
 
 
-def _close(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def close(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """What *name* may have meant."""
     if len(name) > 100:  # nothing is called that, and comparing takes its time
         return ()
@@ -448,7 +448,7 @@ def _rubric(file: _File) -> Rubric | None:
     if found is None:
         return None
     for problem in names.unresolved(found):
-        file.report(problem.code, problem.path, name=problem.name, known=_close(problem.name, problem.known))
+        file.report(problem.code, problem.path, name=problem.name, known=close(problem.name, problem.known))
     return None if file.failed else found
 
 
@@ -555,7 +555,7 @@ def _unit(
         elif (child / "unit.yml").is_file():
             _unit(root, content, child, identity, rubrics, units, portfolios, problems)
         elif _listed(child, "*.md"):
-            args = {"name": _printable(child.name), "known": _close(child.name, rubrics)}
+            args = {"name": _printable(child.name), "known": close(child.name, rubrics)}
             first = _relative(root, _listed(child, "*.md")[0])
             # A rubric that has errors of its own is already reported; its answers are not at fault.
             if not (root / "rubrics" / f"{child.name}.yml").is_file():
@@ -584,7 +584,7 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
         elif stem.endswith(ENGLISH) and stem not in indicators:
             english[stem.removesuffix(ENGLISH)] = path
         elif stem not in indicators:
-            args = {"name": _printable(path.stem), "known": _close(stem, indicators)}
+            args = {"name": _printable(path.stem), "known": close(stem, indicators)}
             problems.append(Diagnostic("unknown-indicator", Place(_relative(root, path)), args=args))
         elif stem in answers:
             args = {"name": stem, "other": answers[stem].place.file}
@@ -644,7 +644,7 @@ class _ReviewReader:
             return None
         rounds = [one.id for one in self.rubric.rounds]
         if found.round is not None and found.round not in rounds:
-            known = _close(found.round, rounds) or tuple(rounds)
+            known = close(found.round, rounds) or tuple(rounds)
             file.report("review-unknown-round", ("round",), at_value=True, name=_shown(found.round), known=known)
             return None
         round = verdicts.round_of(self.rubric, found.round)
@@ -695,7 +695,7 @@ class _ReviewReader:
         if entry.indicator is None and not (entry.evidence or "").startswith("shared-"):
             file.report("missing-key", trail, key="indicator")
         elif entry.indicator is not None and node is None:
-            known = _close(entry.indicator, self.indicators)
+            known = close(entry.indicator, self.indicators)
             file.report(
                 "review-unknown-indicator",
                 (*trail, "indicator"),
@@ -728,7 +728,7 @@ class _ReviewReader:
             name = entry.evidence or ""
             now = shown.get(name, "")
             if not now and not self.may_be_record(name):
-                known = _close(name, shown)
+                known = close(name, shown)
                 file.report(
                     "review-unknown-evidence", (*trail, "evidence"), at_value=True, name=_shown(name), known=known
                 )
@@ -822,7 +822,7 @@ def _english(
     for key, given in file.value.items():
         if key != "texts":
             stated = key in (*ANSWER_KEYS, *PORTFOLIO_KEYS, *rubric.facts) or rubric.register(key) is not None
-            args = {"key": key} if stated else {"key": key, "known": _close(key, ("texts",))}
+            args = {"key": key} if stated else {"key": key, "known": close(key, ("texts",))}
             file.report("english-states" if stated else "unknown-key", (key,), **args)
         elif not isinstance(given, dict):
             if given is not None:
@@ -833,7 +833,7 @@ def _english(
                 if isinstance(said, dict | list | bool):
                     file.report("wrong-type", trail, at_value=True, value=_shown(said), wanted=_wanted("string_type"))
                 elif text not in known:
-                    file.report("english-unused", trail, "warning", text=_shown(text), known=_close(text, known))
+                    file.report("english-unused", trail, "warning", text=_shown(text), known=close(text, known))
                 elif said is not None:
                     texts[text] = str(said).strip()
     return English(Place(file.name), body, body_line, texts)
@@ -844,6 +844,24 @@ def _texts(answer: Answer) -> Iterator[str]:
     yield from (text for text in (answer.responsible, answer.not_applicable) if text)
     for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
         yield from (value for value in record.values.values() if isinstance(value, str))
+
+
+def answer_from(
+    root: Path,
+    folder: Path,
+    name: str,
+    value: dict[str, Any],
+    places: Mapping[Trail, tuple[int, int] | tuple[int, int, str]],
+    rubric: Rubric,
+    indicator: str | None,
+    problems: list[Diagnostic],
+) -> tuple[Answer, dict[str, Any]]:
+    """An answer that was not written as a file: its front matter as *value*, and where each part of it stands.
+
+    *folder* is the portfolio's, which attachments are looked for in; *name* is what *places* are places of. Gives the
+    answer and, for the portfolio's own (indicator None), its head.
+    """
+    return _AnswerReader(root, folder, _File(name, value, places, {}, problems), rubric, indicator).read("", 1)
 
 
 _CODE = re.compile(r"`+[^`]*`+")
@@ -907,7 +925,7 @@ class _AnswerReader:
                 registers[key] = self.records(key, given, register)
             else:
                 known = (*own, *self.rubric.facts, *self.rubric.registers, "channels")
-                self.file.report("unknown-key", (key,), key=key, known=_close(key, known))
+                self.file.report("unknown-key", (key,), key=key, known=close(key, known))
         self_score, waived = keys.pop("self_score", None), keys.pop("personal_data", None)
         answer = Answer(
             indicator=self.indicator,
@@ -949,7 +967,7 @@ class _AnswerReader:
                 self.file.report("not-a-mapping", trail)
             return {}
         for key in given.keys() - {"allow", "reason"}:
-            self.file.report("unknown-key", (*trail, key), key=key, known=_close(key, ("allow", "reason")))
+            self.file.report("unknown-key", (*trail, key), key=key, known=close(key, ("allow", "reason")))
         for key in ("allow", "reason"):
             if given.get(key) is None:
                 self.file.report("missing-key", trail, key=key)
@@ -991,7 +1009,7 @@ class _AnswerReader:
         values: dict[str, FieldValue] = {}
         for key, given in entry.items():
             if key not in fields:
-                self.file.report("unknown-key", (*trail, key), key=key, known=_close(key, fields))
+                self.file.report("unknown-key", (*trail, key), key=key, known=close(key, fields))
             elif given is not None:
                 value = self.value((*trail, key), given, key, fields[key], evidence=register is None)
                 if value is not None:
@@ -1010,7 +1028,7 @@ class _AnswerReader:
         if kind is None:
             self.file.report("missing-key", trail, key="kind")
         elif not isinstance(kind, str) or kind not in self.rubric.kinds:
-            known = _close(str(kind), self.rubric.kinds)
+            known = close(str(kind), self.rubric.kinds)
             self.file.report("unknown-kind", (*trail, "kind"), at_value=True, kind=_shown(kind), known=known)
         else:
             return kind
@@ -1138,7 +1156,7 @@ class _AnswerReader:
         except (OSError, RuntimeError, ValueError):  # a name too long, links in a circle, NUL
             inside = found = False
         if not found:
-            near = _close(path.name, (_printable(p.name) for p in _listed(self.folder / FILES, "*")))
+            near = close(path.name, (_printable(p.name) for p in _listed(self.folder / FILES, "*")))
             self.file.report("missing-file", trail, at_value=True, value=_shown(text), known=near)
             return None
         if not inside:

@@ -23,9 +23,28 @@ class Place:
     file: str
     line: int = 1
     column: int = 1
+    sheet: str = ""
+    """Of a workbook, where line and column are those of a cell."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.sheet}!{self.cell}" if self.sheet else f"{self.file}:{self.line}"
+
+    @property
+    def cell(self) -> str:
+        """
+        >>> Place("a.xlsx", 7, 28, "หลักฐาน").cell
+        'AB7'
+        """
+        letters, rest = "", self.column
+        while rest:
+            rest, letter = divmod(rest - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        return f"{letters}{self.line}"
+
+    @property
+    def exact(self) -> str:
+        """With the column, as people look it up."""
+        return str(self) if self.sheet else f"{self}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
