@@ -279,7 +279,7 @@ def test_a_menu_lists_its_own_portfolio_only(sample: build.Examined, sample_file
             continue
         meta, _ = split(text)
         items = [item for group in meta["menu"] for item in group["items"]]
-        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 4
+        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 6
         assert sum(item.get("active", False) for item in items) == 1
 
 
@@ -357,7 +357,7 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
             url = pages.address(path.removeprefix("en/"))
             if (
                 url not in without
-                and not url.endswith(("/evidence/", "/channels/", "/work/"))
+                and not url.endswith(("/evidence/", "/channels/", "/work/", "/review/", "/what-if/"))
                 and not url.startswith("rubrics/")
             ):
                 assert json.loads(sample_files[f"{url}index.json"]), path

@@ -131,7 +131,7 @@ export function roundsReached(portfolio, rubric) {
 }
 
 // What counts -----------------------------------------------------------------------------------------------------
-// A scope is what a condition may see: {portfolio, rubric, indicator, start, end, asOf, refuses}.
+// A scope is what a condition may see: {portfolio, rubric, indicator, start, end, asOf, ruling, suppose}.
 
 const isDay = (value) => typeof value?.date === "string";
 const isNumber = (value) => typeof value?.n === "bigint";
@@ -160,8 +160,7 @@ export function inView(scope, name) {
 /** Why a record in view does not count, as the catalogue's key; null where it counts. */
 export function objection(record, scope, before = null) {
   const { signed } = scope.portfolio, { handling } = scope.rubric, { start, end, asOf } = scope, { values } = record;
-  const refused = scope.refuses?.(record, scope);
-  if (refused) return refused;
+  if (scope.ruling?.refused.has(record.name)) return "rejected";
   const proof = record.register === "evidence" ? PROOF : registerOf(scope.rubric, record.register)?.proof ?? [];
   const said = (value) => filled(value) && value !== false && !(isNumber(value) && !value.n);
   if (proof.length && !proof.some((name) => said(values[name]))) return "no_document";
@@ -202,7 +201,7 @@ function passes(record, where, scope, before = null) {
   return Object.entries(where ?? {}).every(([name, test]) => passesTest(record.values[name], test, scope, before));
 }
 
-const LIMITS = ["at_least", "more_than", "at_most", "less_than"];
+export const LIMITS = ["at_least", "more_than", "at_most", "less_than"];
 const KEEPS = { at_least: (c) => c >= 0, more_than: (c) => c > 0, at_most: (c) => c <= 0, less_than: (c) => c < 0 };
 
 /** Whether a number keeps all the limits that are set. */
@@ -316,11 +315,12 @@ function together(condition, given, scope, holds) {
   return found(condition, holds(parts), parts.flatMap((part) => part.uses), { parts });
 }
 
-/** The finding of one condition. */
+/** The finding of one condition. What is only supposed holds, and is marked. */
 export function judge(condition, scope) {
   const operator = Object.keys(RULES).find((name) => name in condition);
   if (!operator) throw new TypeError(`no condition of the language: ${Object.keys(condition)}`);
-  return RULES[operator](condition, scope);
+  const judged = RULES[operator](condition, scope);
+  return !judged.holds && scope.suppose?.(condition, scope) ? { ...judged, holds: true, supposed: true } : judged;
 }
 
 const two = (n) => String(n).padStart(2, "0");
@@ -390,10 +390,10 @@ function windows(rubric, own, asked) {
   return rounds.slice(first, rubric.handling.carry_over || first > last ? last + 1 : first + 1);
 }
 
-/** The score of one indicator. *asked* is {portfolio, rubric, round, asOf, refuses}. */
+/** The score of one indicator. *asked* is {portfolio, rubric, round, asOf, rulings, suppose}: see `score`. */
 export function indicator(node, asked) {
-  const { portfolio, rubric, round, asOf, refuses } = asked;
-  if (node.may_not_apply && portfolio.answers[node.id]?.notApplicable) {
+  const { portfolio, rubric, round, asOf, suppose } = asked, ruling = asked.rulings?.get(node.id);
+  if (node.may_not_apply && portfolio.answers[node.id]?.notApplicable && !ruling?.rejects) {
     return leafOrNode(node.id, node, { applies: false });
   }
   const leaves = new Map(leavesOf(node, node.id).map(([path, leaf]) => {
@@ -401,7 +401,7 @@ export function indicator(node, asked) {
     if (!known.length) return [path, leafOrNode(path, leaf, { later: true })];
     let findings = [];
     for (const { id, from, to } of known) {
-      const scope = { portfolio, rubric, indicator: node.id, start: from, end: to, asOf, refuses };
+      const scope = { portfolio, rubric, indicator: node.id, start: from, end: to, asOf, ruling, suppose };
       findings = (rubric.when[path] ?? leaf.when ?? []).map((condition) => judge(condition, scope));
       if (findings.every((finding) => finding.holds))
         return [path, leafOrNode(path, leaf, { holds: true, max: most, earnedIn: id, findings })];
@@ -425,7 +425,10 @@ export function indicator(node, asked) {
   const build = (criterion, path) => (criterion.criteria?.length
     ? award(criterion, path, criterion.criteria.map((child, n) => build(child, pathOf(path, n, child))))
     : leaves.get(path));
-  return build(node, node.id);
+  const result = build(node, node.id), limit = ruling?.limit ?? null;
+  if (limit === null) return result;
+  const bounds = [limit, result.max, ...(ruling.asComputed ? [result.points] : [])];
+  return { ...result, points: bounds.reduce((a, b) => (compare(b, a) < 0 ? b : a)), decided: true };
 }
 
 const weight = (child) => fraction(child.node.weight ?? 1);
@@ -495,10 +498,40 @@ export function whole(rubric, scored) {
 }
 
 /**
- * The score of a portfolio (`portfolioFrom`) by a rubric (`rubricFrom`), for a round (the last one unless said) and a
- * day. *refuses* may say of a record, in a scope, why it does not count, before anything else is asked.
+ * What verdicts come to (docs/reviews.md), by indicator: {refused: names of records, rejects, limit, asComputed}. Each
+ * verdict is {indicator, evidence, verdict, points, final, stale}; stale ones and questions decide nothing.
  */
-export function score(portfolio, rubric, { round = null, asOf = portfolio.asOf, refuses = null } = {}) {
-  const asked = { portfolio, rubric, round: round ?? rubric.rounds.at(-1)?.id ?? null, asOf, refuses };
+export function rulings(verdicts) {
+  const standing = verdicts.filter((one) => !one.stale && (one.verdict === "accept" || one.verdict === "reject"));
+  const matters = new Map();
+  for (const one of standing) {
+    const matter = JSON.stringify([one.indicator, one.evidence ?? null]);
+    matters.set(matter, [...(matters.get(matter) ?? []), one]);
+  }
+  const found = new Map();
+  for (const all of matters.values()) {
+    const final = all.filter((one) => one.final), basis = final.length ? final : all, [{ indicator, evidence }] = all;
+    const ruling = found.get(indicator) ?? { refused: new Set(), rejects: false, limit: null, asComputed: false };
+    found.set(indicator, ruling);
+    const rejects = basis.some((one) => one.verdict === "reject");
+    if (evidence) {
+      if (rejects) ruling.refused.add(evidence);
+      continue;
+    }
+    const limits = basis.filter((one) => one.points !== null || one.verdict === "reject").map((one) => one.points ?? ZERO);
+    ruling.rejects = rejects;
+    ruling.limit = limits.length ? limits.reduce((a, b) => (compare(b, a) < 0 ? b : a)) : null;
+    ruling.asComputed = basis.some((one) => one.verdict === "accept" && one.points === null);
+  }
+  return found;
+}
+
+/**
+ * The score of a portfolio (`portfolioFrom`) by a rubric (`rubricFrom`), for a round (the last one unless said) and a
+ * day. With *rulings* it is what reviewers left of it; *suppose* may say of a condition that does not hold, in its
+ * scope, that it be taken as if it did.
+ */
+export function score(portfolio, rubric, { round = null, asOf = portfolio.asOf, rulings = null, suppose = null } = {}) {
+  const asked = { portfolio, rubric, round: round ?? rubric.rounds.at(-1)?.id ?? null, asOf, rulings, suppose };
   return whole(rubric, new Map(indicators(rubric).map((node) => [node.id, indicator(node, asked)])));
 }

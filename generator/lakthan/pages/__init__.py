@@ -20,6 +20,7 @@ from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Project
 from lakthan.pages import (
     about,
+    bench,
     channels,
     compare,
     evidence,
@@ -50,6 +51,7 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     indicators.pages,
     evidence.pages,
     channels.pages,
+    bench.pages,
     work.pages,
     about.pages,
     search.pages,

@@ -57,6 +57,8 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
         entry("evidence.title", "evidence/"),
         entry("channels.title", "channels/"),
         entry("work.title", "work/"),
+        entry("whatif.title", "what-if/"),
+        entry("bench.title", "review/"),
     ]
     menu: list[Json] = [{"title": tame(site.short_name(portfolio.unit)), "items": own}]
     for area, _, indicators in groups(portfolio.rubric):

@@ -137,9 +137,11 @@ class Site(Words):
         *,
         menu: Sequence[Json] = (),
         hide: Sequence[str] = (),
+        scripts: Sequence[str] = (),
         **context: Any,
     ) -> Page:
-        """A page from a template. Without a *menu* it stands alone; *hide* names the sidebars that it has no use for.
+        """A page from a template. Without a *menu* it stands alone; *hide* names the sidebars that it has no use for,
+        *scripts* the modules that it brings to life with.
 
         *path* is the same in every language. A template links to pages by `href` and to files by `file_href`: those
         are there once. Front matter goes into the theme's own templates, which do not escape it.
@@ -181,6 +183,8 @@ class Site(Words):
             ]
         if hide := hide or (() if menu else ("navigation", "toc")):
             meta["hide"] = list(hide)
+        if scripts:
+            meta["scripts"] = [relative(script, self.folder + url) for script in scripts]
         content = self.env.get_template(f"pages/{template}").render(
             title=title,
             href=partial(relative, start=url),
