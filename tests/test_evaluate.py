@@ -6,16 +6,33 @@ import dataclasses
 import datetime
 import json
 import random
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lakthan import build, exports, score
+from lakthan import build, exports, score, verdicts
 from lakthan.exports import documents
-from lakthan.model import Advice, Answer, Assessment, Finding, NodeScore, Place, Portfolio, Record, Score, Stated
+from lakthan.model import (
+    Advice,
+    Answer,
+    Assessment,
+    Finding,
+    NodeScore,
+    Opinion,
+    Place,
+    Portfolio,
+    Record,
+    Review,
+    Score,
+    Stated,
+    Verdict,
+)
 from lakthan.rubric import Rubric
 from tests.conftest import ROOT, Json, Sandbox
 from tests.randoms import edge_days, random_portfolio, random_question, random_rubric
@@ -26,14 +43,19 @@ PORTFOLIOS = 2000
 
 def evaluated(lines: Iterable[Json]) -> Iterator[Any]:
     """What the evaluator makes of each line, all in one process."""
-    done = subprocess.run(
-        ["node", str(ROOT / "tests/evaluate.mjs"), str(EVALUATOR)],
-        input="".join(f"{json.dumps(line)}\n" for line in lines),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        for script in EVALUATOR.parent.glob("*.js"):
+            shutil.copy(script, folder)
+        # Node takes a `.js` file for an older sort of module where nothing says otherwise.
+        Path(folder, "package.json").write_text('{"type": "module"}', encoding="utf-8")
+        done = subprocess.run(
+            ["node", str(ROOT / "tests/evaluate.mjs"), folder],
+            input="".join(f"{json.dumps(line)}\n" for line in lines),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     yield from map(json.loads, done.stdout.splitlines())
 
@@ -96,7 +118,7 @@ def compare(cases: Sequence[tuple[Portfolio, Sequence[Json]]]) -> None:
     answers = evaluated(line(*case, scores) for case, scores in zip(cases, wanted, strict=True))
     for number, ((portfolio, asked), ours, answer) in enumerate(zip(cases, wanted, answers, strict=True)):
         assert isinstance(answer, list), f"portfolio {number}: {answer}"
-        *scores, rounds = answer
+        *scores, rounds, _ = answer
         assert rounds == list(score.rounds_reached(portfolio, asked[0]["as_of"])), f"portfolio {number}"
         for question, theirs, own in zip(asked, scores, ours, strict=True):
             for part, value in plain(own).items():
@@ -160,6 +182,92 @@ def of_portfolio(rubric: Rubric, facts: dict[str, Fraction] | None = None, *evid
 
 
 PLAINLY: Sequence[Json] = [{"round": None, "as_of": None, "reading": None}]
+
+
+# Reviews ---------------------------------------------------------------------------------------------------------
+
+
+def random_reviews(rng: random.Random, portfolio: Portfolio, round: str | None) -> tuple[Review, ...]:
+    """Up to three reviews of a round with verdicts on anything, some of them on what is no longer as it was seen."""
+    found = []
+    for number in range(rng.randint(1, 3)):
+        matters: list[tuple[str, str | None, str, list[Fraction | None]]] = []
+        for indicator in portfolio.rubric.every_indicator():
+            most = verdicts.most(portfolio.rubric, indicator, round)
+            now = verdicts.seen_of(portfolio, indicator)
+            matters.append((indicator.id, None, now, [None, None, Fraction(0), most, most / 2]))
+            shown = verdicts.records(portfolio, indicator)
+            matters += [(indicator.id, record.name, record.seen, [None]) for record in shown]
+        said = tuple(
+            Verdict(
+                indicator,
+                evidence,
+                seen if rng.random() < 0.9 else "0" * 16,
+                rng.choice(["accept", "reject", "reject", "ask"]),
+                Place("review.yml", line),
+                points=points,
+            )
+            for line, (indicator, evidence, seen, pool) in enumerate(matters, 1)
+            if rng.random() < 0.3
+            for points in [rng.choice(pool)]
+        )
+        day = datetime.date(2567 - 543, 1, 1)
+        found.append(
+            Review(f"review-{number}", "role", day, round, number == 2, said, Place("review.yml"))
+        )  # fmt: skip
+    return tuple(found)
+
+
+def plain_verdict(indicator: str, evidence: str | None, opinion: Opinion) -> Json:
+    verdict = opinion.verdict
+    points = verdict.points if verdict.verdict != "ask" else None
+    said = {"indicator": indicator, "evidence": evidence, "verdict": verdict.verdict, "points": exact(points)}
+    return {**said, "final": opinion.review.final, "stale": opinion.stale}
+
+
+def test_verdicts_leave_the_same_score(as_it_is: Sandbox) -> None:
+    """Random reviews of every sample: what the engine calls verified, and what the workbench shows."""
+    rng = random.Random(0)
+    cases = []
+    for assessment in build.examine(as_it_is.root).assessments:
+        for _ in range(20):
+            round = rng.choice([one.id for one in assessment.portfolio.rubric.rounds] or [None])
+            reviews = random_reviews(rng, assessment.portfolio, round)
+            portfolio = dataclasses.replace(assessment.portfolio, reviews=reviews)
+            computed = score.score(portfolio, round=round)
+            ruled = score.verified(computed)
+            assert ruled is not None
+            said = [plain_verdict(r.indicator, r.evidence, opinion) for r in ruled.rulings for opinion in r.opinions]
+            asked = [{"round": round, "as_of": None, "reading": None, "verdicts": said}]
+            cases.append((line(portfolio, asked, (computed,)), plain(ruled.score), plain(computed)))
+    assert any(after["level"] != before["level"] for _, after, before in cases)
+    for (found, *_), (_, after, _) in zip(evaluated(case for case, *_ in cases), cases, strict=True):
+        for part, value in after.items():
+            assert found[part] == value, part
+
+
+# The shortest way ------------------------------------------------------------------------------------------------
+
+
+def test_the_shortest_way_leads_there_and_none_is_shorter() -> None:
+    """Against every choice of what the indicators could be made to hold."""
+    cases = []
+    for seed in range(600):
+        rng = random.Random(seed)
+        rubric = random_rubric(rng, 2)
+        portfolio = random_portfolio(rng, rubric, 0.5)
+        asked: list[Json] = [{"round": None, "as_of": None, "reading": None}]
+        cases.append({**line(portfolio, asked, (score.score(portfolio),)), "ways": True})
+    found = [answer[-1] for answer in evaluated(cases)]
+    tried = [way for way in found if way is not None and way != "many"]
+    assert len(tried) > 100
+    assert sum(cost is not None for cost, _, _ in tried) > 30
+    for number, (cost, leads, best) in enumerate(tried):
+        assert leads is not False, number
+        assert cost == best, number
+
+
+# Edges -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,8 @@ function worth(node, held) {
   return combine(node, node.children.filter((child) => child.applies).map((child) => worth(child, held)));
 }
 
-/** What an indicator could be worth, and at what cost: [{value, cost, leaves}], what it is worth now first. */
-export function options(node) {
+/** What an indicator could be worth, and at what cost: [{value, cost, picks}]; unless *all*, only what no other beats. */
+export function options(node, all = false) {
   const now = { value: node.points, cost: 0, picks: [] };
   if (!node.applies || node.decided) return [now];
   const leaves = walk(node).filter((one) => !one.children.length), byPath = new Map(leaves.map((leaf) => [leaf.path, leaf]));
@@ -111,7 +111,7 @@ export function options(node) {
     const value = worth(node, new Set(chosen.flatMap((one) => one.paths)));
     return { value, cost: cost(needs), picks: needs.length ? [{ indicator: node.path, needs, paths: chosen.flatMap((one) => one.paths) }] : [] };
   });
-  return kept([now, ...found]);
+  return all ? found : kept([now, ...found]);
 }
 
 /** Only options that no other beats. */
@@ -157,9 +157,10 @@ export function way(score) {
       sums: one.sums.map((value, n) => (node.applies && listed[n].nodes.includes(node.path) ? add(value, one.value) : value)) }));
   };
 
-  const most_ = (level) => score.gates.find((gate) => gate.level === level).max;
+  const nodes = new Map(walk(score.root).map((node) => [node.path, node]));
   const reaches = (level, value) => {
-    const max = most_(level);
+    const { max } = score.gates.find((gate) => gate.level === level);
+    if (![...(level.nodes ?? score.indicators.keys())].some((id) => nodes.get(id).applies)) return false;
     if (level.total_at_least !== undefined && compare(value, fraction(level.total_at_least)) < 0) return false;
     return level.percent_at_least === undefined
       || (max.n > 0n && compare(over(times({ n: 100n, d: 1n }, value), max), fraction(level.percent_at_least)) >= 0);
