@@ -42,9 +42,9 @@ docs: $(RUNTIME) ## Write docs/diagnostics/ from the catalogue
 	$(BIN)/python -c 'import pathlib; from lakthan.diagnostics import manual; \
 	  [pathlib.Path("docs/diagnostics", name).write_text(text, encoding="utf-8") for name, text in manual()]'
 
-schemas: $(RUNTIME) ## Generate schemas/ from the rubric language and the format of reviews
-	$(BIN)/python -c 'import json; from lakthan.rubric import Rubric; \
-	  print(json.dumps(Rubric.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/rubric.schema.json
+schemas: $(RUNTIME) ## Generate schemas/ from the rubric language, the format of reviews and the documents of a site
+	$(BIN)/python -c 'import pathlib; from lakthan.exports import schemas; \
+	  [pathlib.Path(name).write_bytes(content) for name, content in schemas.files()]'
 	$(BIN)/python -c 'import json; from lakthan.load import ReviewFile; \
 	  print(json.dumps(ReviewFile.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/review.schema.json
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lakthan
-from lakthan import diagnostics, links, lint, messages, strictyaml
+from lakthan import diagnostics, exports, links, lint, messages, strictyaml
 from lakthan.pages.search import WORDS
 from lakthan.rubric import CONDITIONS
 from lakthan.search import KINDS
@@ -53,6 +53,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "say search.kinds.{}": KINDS,
     "say size.{}": ("kb", "mb"),
     "Message review.verdict.{}": ("accept", "reject", "ask"),
+    "Message pages.data.table.{}": tuple(table.name for table in exports.TABLES),
+    "Message pages.data.column.{}": tuple({name: 0 for table in exports.TABLES for name in table.columns}),
 }  # fmt: skip
 """Keys that the code puts together, by the call and its f-string: what may stand in its gaps."""
 THROUGH = {"Message problem.{}.message", "Message problem.{}.help", "Message problem.{}.explain", "Message pages.{}"}

@@ -34,6 +34,7 @@ from lakthan import (
     workbook,
     writing,
 )
+from lakthan.cache import FOLDER, Cache
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Place, Portfolio, Project
 
@@ -172,6 +173,7 @@ def generate(root: Path, examined: Examined) -> Written:
     A file that would not change is not touched, one that no longer belongs is removed.
     """
     docs = root / DOCS
+    cache = Cache(root / FOLDER)
     sizes: dict[str, int] = {}
 
     def copies() -> Iterator[tuple[str, bytes]]:
@@ -189,15 +191,18 @@ def generate(root: Path, examined: Examined) -> Written:
         sizes=sizes,
         searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
         ledger=examined.ledger,
+        cache=cache,
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
     books = ((path, make()) for path, make in workbook.files(examined.project, examined.assessments))
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.
-            return _write(docs, copies(), files, books)
+            written = _write(docs, copies(), files, books)
         except jinja2.TemplateError as mistake:
             raise TemplateMistake(mistake) from mistake
+        cache.prune()
+    return written
 
 
 def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:

@@ -55,7 +55,10 @@ FILES = "files"
 """The folder of a portfolio's attachments."""
 REVIEWS = "reviews"
 """The folder of what reviewers found in a portfolio."""
-TAKEN = ("rubrics", "units", "channels", "about", "assets", "search", "index", "404", "templates", "th", "en")
+TAKEN = (
+    *("rubrics", "units", "channels", "about", "data", "schemas", "assets", "search", "index", "404", "templates"),
+    *("th", "en"),
+)
 """Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
 
 MAX_BYTES = 4_000_000

@@ -1,12 +1,14 @@
 """What other programs read: files beside the pages, each a function to bytes.
 
-`documents` has the JSON: scores with their reasons, and everything a page shows.
+`documents` has the JSON: scores with their reasons, and everything a page shows. `schemas` says what they look like,
+`tables` has the open data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from lakthan.exports import schemas
 from lakthan.exports.documents import (
     Json,
     anchor,
@@ -24,10 +26,14 @@ from lakthan.exports.documents import (
     summary,
     unit_document,
 )
+from lakthan.exports.tables import TABLES, File
+from lakthan.exports.tables import files as open_data
 from lakthan.model import Assessment, Project
 
 __all__ = [
     "EXPORTS",
+    "TABLES",
+    "File",
     "Json",
     "anchor",
     "encode",
@@ -36,6 +42,7 @@ __all__ = [
     "indicator_document",
     "inputs_document",
     "needed",
+    "open_data",
     "portfolio_document",
     "required",
     "rubric_data",
@@ -58,6 +65,7 @@ EXPORTS: Mapping[str, Callable[[Assessment], bytes]] = {
 def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple[str, bytes]]:
     """Every file beside the pages: its path relative to the site, and its content."""
     found = tuple(assessments)
+    yield from schemas.files()
     yield "index.json", encode(site_document(project, found))
     for rubric in project.rubrics.values():
         yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -151,9 +153,9 @@ def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
         "verified": _verified_indicator(name, score, assessment.verified_of(score)),
         "self_score": _self_score(score.portfolio.answers.get(name)),
         **({} if node.applies else {"not_applicable": True}),
-        "reasons": list(_reasons(node)),
+        "reasons": list(reasons(node)),
         # What is missing is worked out for the round that is still open.
-        "missing": _missing(assessment.advice.indicators.get(name)) if latest else [],
+        "missing": missing(assessment.advice.indicators.get(name)) if latest else [],
     }
 
 
@@ -217,7 +219,7 @@ def _self_score(answer: Answer | None) -> int | float | None:
     return plain(answer.self_score.value) if answer and answer.self_score else None
 
 
-def _reasons(node: NodeScore) -> Iterator[Json]:
+def reasons(node: NodeScore) -> Iterator[Json]:
     """One for each condition, in the order of the rubric; a criterion without conditions gives one as well."""
     for leaf, awarded in awards(node):
         criterion = leaf.node
@@ -274,7 +276,8 @@ def _finding(finding: Finding, criterion: Criterion) -> Json:
     }
 
 
-def _missing(step: Step | None) -> list[Json]:
+def missing(step: Step | None) -> list[Json]:
+    """What a step needs, each with how many and by when."""
     return [_need(need) for need in step.needs] if step else []
 
 
@@ -371,7 +374,7 @@ def portfolio_document(assessment: Assessment) -> Json:
             {"id": name, **_points(score), "level": score.level} for name, score in assessment.readings.items()
         ],
         "levels": [
-            {"id": name, **_number("points", step.points), "missing": _missing(step)}
+            {"id": name, **_number("points", step.points), "missing": missing(step)}
             for name, step in assessment.advice.levels.items()
         ],
         "timeline": [{"date": _day(day), **_number("points", points)} for day, points in assessment.timeline],
@@ -383,6 +386,7 @@ def indicator_document(assessment: Assessment, name: str) -> Json:
     portfolio = assessment.portfolio
     answer = portfolio.answers.get(name)
     node = assessment.latest.indicators[name].node
+    names = identifiers(portfolio)
     return {
         "unit": portfolio.unit,
         "rubric": portfolio.rubric.id,
@@ -390,8 +394,8 @@ def indicator_document(assessment: Assessment, name: str) -> Json:
         "title": _text(getattr(node, "title", None)),
         "rounds": [{"round": score.round, **_indicator(name, score, assessment)} for score in assessment.scores],
         "facts": {fact: plain(stated.value) for fact, stated in answer.facts.items()} if answer else {},
-        "evidence": [_record(record) for record in evidence(portfolio, name)],
-        "registers": {key: [_record(r) for r in records] for key, records in answer.registers.items()}
+        "evidence": [_record(record, names) for record in evidence(portfolio, name)],
+        "registers": {key: [_record(r, names) for r in records] for key, records in answer.registers.items()}
         if answer
         else {},
     }
@@ -484,14 +488,45 @@ def _listed(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _record(record: Record) -> Json:
-    return {"id": anchor(record), **{name: _value(value) for name, value in record.values.items()}}
+def sources(portfolio: Portfolio, indicator: str) -> Iterator[Record]:
+    """Every record that a condition of the indicator may look at: evidence and registers, own and the portfolio's."""
+    for answer in (portfolio.answers.get(indicator), portfolio.shared):
+        if answer:
+            yield from answer.evidence
+            for records in answer.registers.values():
+                yield from records
+
+
+NAMESPACE = uuid.UUID("6f1a3e0c-54d5-5a0e-9d0f-2b4f8f6f7c11")
+"""Of the identifiers of records, for `uuid.uuid5`."""
+
+
+def identifiers(portfolio: Portfolio) -> dict[int, str]:
+    """A stable name for each record, by `id(record)`.
+
+    It follows from unit, rubric, indicator, register, kind and title: moving a record in its list, or changing its
+    date, file or link, keeps it.
+    """
+    found, seen = {}, Counter[str]()
+    for answer in portfolio.all_answers():
+        for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):
+            what = record.text("title") or record.text("name")
+            name = json.dumps([portfolio.id, answer.indicator, record.register, record.kind, what])
+            seen[name] += 1
+            found[id(record)] = str(uuid.uuid5(NAMESPACE, f"{name}{seen[name]}"))
+    return found
+
+
+def _record(record: Record, names: Mapping[int, str]) -> Json:
+    values = {name: _value(value) for name, value in record.values.items()}
+    return {"id": anchor(record), **values, "uuid": names[id(record)]}
 
 
 def summary(assessment: Assessment) -> Json:
     """A portfolio in the lists of the site, its unit and its rubric."""
     portfolio, latest = assessment.portfolio, assessment.latest
     return {
+        "id": portfolio.id,
         "unit": portfolio.unit,
         "rubric": portfolio.rubric.id,
         "url": f"{portfolio.id}/",

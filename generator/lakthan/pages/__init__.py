@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lakthan import exports, links
+from lakthan.cache import Cache
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Assessment, Message, Project
 from lakthan.pages import (
@@ -23,6 +24,7 @@ from lakthan.pages import (
     bench,
     channels,
     compare,
+    data,
     evidence,
     home,
     indicators,
@@ -45,6 +47,7 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     rubrics.pages,
     overview.pages,
     compare.pages,
+    data.pages,
     practice.pages,
     units.pages,
     portfolio.pages,
@@ -69,15 +72,18 @@ def pages(
     sizes: Mapping[str, int] | None = None,
     searched: Mapping[str, Sequence[Message]] | None = None,
     ledger: links.Ledger | None = None,
+    cache: Cache | None = None,
 ) -> Iterator[Page]:
     """Everything that the site consists of but the attachments.
 
     *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
     attachment has, by its path in the project; what it does not name is shown as missing. *searched* says what was
-    searched for personal data, by portfolio; *ledger* when each external address was reached.
+    searched for personal data, by portfolio; *ledger* when each external address was reached. What takes long to make
+    is kept in *cache*.
 
     Each page is made once for each of the site's languages; the files beside the pages are there once.
     """
+    open_data = exports.open_data(project, tuple(assessments), cache or Cache())
     for language in project.site.languages:
         site = Site(
             language=language,
@@ -89,6 +95,7 @@ def pages(
             sizes=sizes if sizes is not None else {},
             searched=searched or {},
             ledger=ledger or {},
+            data=open_data,
         )
         known = []
         for step in PAGES:
@@ -99,6 +106,7 @@ def pages(
         yield from search.index(site, known)
     for path, content in exports.files(project, assessments):
         yield Page(path, content)
+    yield from (Page(file.path, file.content) for file in open_data)
     yield from assets(templates)
 
 

@@ -75,12 +75,13 @@ def attachment(words: Words, sizes: Mapping[str, int], portfolio: Portfolio, nam
     return {
         "name": posixpath.basename(name),
         "url": f"{portfolio.id}/{quote(name)}" if size is not None and inside else None,
-        "size": None if size is None else _size(words, size),
+        "size": None if size is None else size_in_words(words, size),
         "kind": posixpath.splitext(name)[1].removeprefix(".").upper(),
     }
 
 
-def _size(words: Words, size: int) -> str:
+def size_in_words(words: Words, size: int) -> str:
+    """How big a file of *size* bytes is."""
     for unit, scale in (("mb", 1_000_000), ("kb", 1_000)):
         if size >= scale:
             return words.say(f"size.{unit}", n=Fraction(round(10 * size / scale), 10))

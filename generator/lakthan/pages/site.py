@@ -58,6 +58,8 @@ class Site(Words):
     sizes: Mapping[str, int]
     searched: Mapping[str, Sequence[Message]]
     ledger: links.Ledger
+    data: tuple[exports.File, ...]
+    """The open data."""
     env: jinja2.Environment = field(init=False)
     known: dict[str, Mapping[str, str]] = field(init=False, default_factory=dict)
     """What `own` has worked out."""

@@ -1,0 +1,558 @@
+"""Open data: what there is about all units and rubrics, as tables.
+
+Each table is one CSV file and one Parquet file below `data/`; `datapackage.json` (Frictionless Data Package) says what
+stands in each column. Numbers are as in the JSON: where a fraction has no finite decimal, a column `…_exact` has it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from lakthan import messages
+from lakthan.cache import Cache
+from lakthan.exports import documents
+from lakthan.exports.documents import Json, encode
+from lakthan.model import Assessment, Message, NodeScore, Project, Record, Score
+from lakthan.rubric import FieldType, Indicator, Text, maximum
+
+FOLDER = "data"
+Kind = Literal["string", "number", "integer", "date", "boolean"]
+Cell = str | int | float | bool | None
+Row = Mapping[str, Cell]
+_SQL = {"string": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "date": "DATE", "boolean": "BOOLEAN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is told of one sort of thing. `columns` says what sort of value each column holds."""
+
+    name: str
+    columns: Mapping[str, Kind]
+    rows: Callable[[Project, Sequence[Assessment]], Iterator[Row]]
+    key: tuple[str, ...]
+    """Columns that together name a row."""
+    refers: Mapping[str, tuple[str, str]]
+    """Column → table and column that its values come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of open data: its path relative to the site, and for a table which one and how many rows."""
+
+    path: str
+    content: bytes
+    table: str = ""
+    rows: int = 0
+
+
+# Rows ------------------------------------------------------------------------------------------------------------
+
+
+def _both(name: str, text: Text | None) -> dict[str, Cell]:
+    """A text in its two columns."""
+    return {f"{name}_th": text.th if text else None, f"{name}_en": text.en if text else None}
+
+
+def _said(document: Json) -> dict[str, Cell]:
+    return {"text_th": document["text"]["th"], "text_en": document["text"]["en"]}
+
+
+def _of(assessment: Assessment) -> dict[str, Cell]:
+    return {"unit": assessment.portfolio.unit, "rubric": assessment.portfolio.rubric.id}
+
+
+def _rubrics(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
+    for rubric in project.rubrics.values():
+        yield {
+            "id": rubric.id,
+            **_both("title", rubric.title),
+            **_both("issuer", rubric.document.issuer),
+            "year": rubric.year,
+            "indicators": len(list(rubric.every_indicator())),
+            "max": documents.plain(maximum(rubric)),
+            "url": f"rubrics/{rubric.id}/",
+        }
+
+
+def _units(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
+    for unit in project.units.values():
+        yield {
+            "id": unit.id,
+            **_both("name", unit.name),
+            **_both("short", unit.short),
+            "parent": unit.parent,
+            "website": unit.website or None,
+            "demonstration": unit.demonstration,
+            "url": f"{unit.id}/",
+        }
+
+
+def _portfolios(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        portfolio = assessment.portfolio
+        for score in assessment.scores:
+            level = next((known for known in score.rubric.levels if known.id == score.level), None)
+            yield {
+                **_of(assessment),
+                "round": score.round,
+                "latest": score is assessment.latest,
+                "points": documents.plain(score.points),
+                "points_exact": documents.exact(score.points),
+                "max": documents.plain(score.max),
+                **_verified(found.score if (found := assessment.verified_of(score)) else None),
+                "level": score.level,
+                **_both("level", level.title if level else None),
+                "self_level": portfolio.self_level,
+                "signed": _day(portfolio.signed),
+                "demonstration": portfolio.demonstration,
+                "url": f"{portfolio.id}/",
+            }
+
+
+def _indicators(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        portfolio = assessment.portfolio
+        for score in assessment.scores:
+            reviewed = assessment.verified_of(score)
+            for name, node in score.indicators.items():
+                answer = portfolio.answers.get(name)
+                assert isinstance(node.node, Indicator)
+                yield {
+                    **_of(assessment),
+                    "round": score.round,
+                    "indicator": name,
+                    **_both("title", node.node.title),
+                    "applies": node.applies,
+                    "points": documents.plain(node.points),
+                    "points_exact": documents.exact(node.points),
+                    "max": documents.plain(node.max),
+                    **_verified(reviewed.score.indicators[name] if reviewed else None),
+                    "self_score": documents.plain(answer.self_score.value) if answer and answer.self_score else None,
+                    "url": f"{portfolio.id}/{name}/",
+                }
+
+
+def _conditions(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        names = documents.identifiers(assessment.portfolio)
+        for score in assessment.scores:
+            for name, node in score.indicators.items():
+                known = {documents.anchor(r): names[id(r)] for r in documents.sources(assessment.portfolio, name)}
+                for position, reason in enumerate(documents.reasons(node), 1):
+                    yield {
+                        **_of(assessment),
+                        "round": score.round,
+                        "indicator": name,
+                        "position": position,
+                        "criterion": reason["criterion"],
+                        "points": reason["points"],
+                        "awarded": reason["awarded"],
+                        "met": reason["met"],
+                        "source": reason["source"],
+                        **_said(reason),
+                        "evidence": " ".join(known[one] for one in reason["evidence"] if one in known) or None,
+                    }
+
+
+def _records(assessment: Assessment, register: str) -> Iterator[tuple[Record, dict[str, Cell]]]:
+    portfolio = assessment.portfolio
+    names = documents.identifiers(portfolio)
+    for answer in portfolio.all_answers():
+        for record in answer.evidence if register == "evidence" else answer.registers.get(register, ()):
+            page = f"{portfolio.id}/{answer.indicator}/" if answer.indicator else f"{portfolio.id}/"
+            yield (
+                record,
+                {
+                    "id": names[id(record)],
+                    **_of(assessment),
+                    "indicator": answer.indicator,
+                    "kind": record.text("kind") or None,
+                    "date": _day(record.date),
+                    "reference": record.text("reference") or None,
+                    "file": f"{portfolio.id}/{record.text('file')}" if record.text("file") else None,
+                    "link": record.text("url") or None,
+                    "url": f"{page}#{record.anchor}" if answer.indicator else page,
+                },
+            )
+
+
+def _evidence(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        for record, shared in _records(assessment, "evidence"):
+            kind = assessment.portfolio.rubric.kinds.get(record.kind)
+            serves = record.values.get("indicators")
+            yield {
+                **shared,
+                **_both("kind", kind.title if kind else None),
+                "title": record.text("title") or None,
+                "serves": " ".join(map(str, serves if isinstance(serves, tuple) else (serves or "",))) or None,
+                "note": record.text("note") or None,
+            }
+
+
+def _channels(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        register = assessment.portfolio.rubric.register("channels")
+        fields: Mapping[str, FieldType] = register.fields if register else {}
+        for record, shared in _records(assessment, "channels"):
+            public = record.values.get("public")
+            yield {
+                **shared,
+                **_both("kind", fields["kind"].choices.get(record.text("kind")) if "kind" in fields else None),
+                "name": record.text("name") or None,
+                "scope": record.text("scope") or None,
+                "audience": record.text("audience") or None,
+                "public": public if isinstance(public, bool) else None,
+                "note": record.text("note") or None,
+            }
+
+
+def _gaps(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        score, advice = assessment.latest, assessment.advice
+        for sort, steps in (("indicator", advice.indicators), ("level", advice.levels)):
+            for name, step in steps.items():
+                for position, need in enumerate(documents.missing(step), 1):
+                    yield {
+                        **_of(assessment),
+                        "round": score.round,
+                        "indicator": name if sort == "indicator" else None,
+                        "level": name if sort == "level" else None,
+                        "position": position,
+                        **_said(need),
+                        "amount": need["amount"],
+                        "by": need["by"],
+                        "reaches": documents.plain(step.points),
+                    }
+
+
+def _reviews(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
+    for assessment in assessments:
+        for review in assessment.portfolio.reviews:
+            for position, verdict in enumerate(review.verdicts, 1):
+                yield {
+                    **_of(assessment),
+                    "review": review.name,
+                    "position": position,
+                    "role": review.role,
+                    "date": _day(review.date),
+                    "round": review.round,
+                    "final": review.final,
+                    "indicator": verdict.indicator,
+                    "evidence": verdict.evidence,
+                    "verdict": verdict.verdict,
+                    "points": None if verdict.points is None else documents.plain(verdict.points),
+                    "reason": verdict.reason or None,
+                    "answer": verdict.answer or None,
+                    "answered": _day(verdict.answered),
+                }
+
+
+def _verified(score: Score | NodeScore | None) -> dict[str, Cell]:
+    return {
+        "verified": documents.plain(score.points) if score else None,
+        "verified_exact": documents.exact(score.points) if score else None,
+    }
+
+
+def _day(day: datetime.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+# Tables ----------------------------------------------------------------------------------------------------------
+
+_PLACE: dict[str, Kind] = {"unit": "string", "rubric": "string"}
+_REFERS = {"unit": ("units", "id"), "rubric": ("rubrics", "id")}
+_SCORE: dict[str, Kind] = {
+    "points": "number",
+    "points_exact": "string",
+    "max": "number",
+    "verified": "number",
+    "verified_exact": "string",
+}
+_TEXT: dict[str, Kind] = {"text_th": "string", "text_en": "string"}
+_RECORD: dict[str, Kind] = {
+    "id": "string",
+    **_PLACE,
+    "indicator": "string",
+    "kind": "string",
+    "kind_th": "string",
+    "kind_en": "string",
+    "title": "string",
+    "date": "date",
+    "reference": "string",
+    "file": "string",
+    "link": "string",
+    "note": "string",
+}
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "rubrics",
+        {
+            "id": "string",
+            "title_th": "string",
+            "title_en": "string",
+            "issuer_th": "string",
+            "issuer_en": "string",
+            "year": "integer",
+            "indicators": "integer",
+            "max": "number",
+            "url": "string",
+        },
+        _rubrics,
+        ("id",),
+        {},
+    ),
+    Table(
+        "units",
+        {
+            "id": "string",
+            "name_th": "string",
+            "name_en": "string",
+            "short_th": "string",
+            "short_en": "string",
+            "parent": "string",
+            "website": "string",
+            "demonstration": "boolean",
+            "url": "string",
+        },
+        _units,
+        ("id",),
+        {"parent": ("", "id")},
+    ),
+    Table(
+        "portfolios",
+        {
+            **_PLACE,
+            "round": "string",
+            "latest": "boolean",
+            **_SCORE,
+            "level": "string",
+            "level_th": "string",
+            "level_en": "string",
+            "self_level": "string",
+            "signed": "date",
+            "demonstration": "boolean",
+            "url": "string",
+        },
+        _portfolios,
+        ("unit", "rubric", "round"),
+        _REFERS,
+    ),
+    Table(
+        "indicators",
+        {
+            **_PLACE,
+            "round": "string",
+            "indicator": "string",
+            "title_th": "string",
+            "title_en": "string",
+            "applies": "boolean",
+            **_SCORE,
+            "self_score": "number",
+            "url": "string",
+        },
+        _indicators,
+        ("unit", "rubric", "round", "indicator"),
+        _REFERS,
+    ),
+    Table(
+        "conditions",
+        {
+            **_PLACE,
+            "round": "string",
+            "indicator": "string",
+            "position": "integer",
+            "criterion": "string",
+            "points": "number",
+            "awarded": "boolean",
+            "met": "boolean",
+            "source": "string",
+            **_TEXT,
+            "evidence": "string",
+        },
+        _conditions,
+        ("unit", "rubric", "round", "indicator", "position"),
+        _REFERS,
+    ),
+    Table("evidence", {**_RECORD, "serves": "string", "url": "string"}, _evidence, ("id",), _REFERS),
+    Table(
+        "channels",
+        {
+            **{("name" if name == "title" else name): kind for name, kind in _RECORD.items()},
+            "scope": "string",
+            "audience": "string",
+            "public": "boolean",
+            "url": "string",
+        },
+        _channels,
+        ("id",),
+        _REFERS,
+    ),
+    Table(
+        "gaps",
+        {
+            **_PLACE,
+            "round": "string",
+            "indicator": "string",
+            "level": "string",
+            "position": "integer",
+            **_TEXT,
+            "amount": "integer",
+            "by": "date",
+            "reaches": "number",
+        },
+        _gaps,
+        ("unit", "rubric", "round", "indicator", "level", "position"),
+        _REFERS,
+    ),
+    Table(
+        "reviews",
+        {
+            **_PLACE,
+            "review": "string",
+            "position": "integer",
+            "role": "string",
+            "date": "date",
+            "round": "string",
+            "final": "boolean",
+            "indicator": "string",
+            "evidence": "string",
+            "verdict": "string",
+            "points": "number",
+            "reason": "string",
+            "answer": "string",
+            "answered": "date",
+        },
+        _reviews,
+        ("unit", "rubric", "review", "position"),
+        _REFERS,
+    ),
+)
+"""Every table, in the order of the page that lists them. Titles and columns are named in the catalogue, `data.…`."""
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def files(project: Project, assessments: Sequence[Assessment], cache: Cache) -> tuple[File, ...]:
+    """The open data of a site: two files for each table, and those that say what is in them."""
+    found = []
+    described = []
+    for table in TABLES:
+        rows = [{name: row.get(name) for name in table.columns} for row in table.rows(project, assessments)]
+        for suffix, content in (("csv", comma_separated(table, rows)), ("parquet", parquet(table, rows, cache))):
+            found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, len(rows)))
+        described.append(_resource(table))
+    licence = project.site.licence
+    package: Json = {
+        "profile": "tabular-data-package",
+        "name": "lakthan",
+        "title": project.site.title.th,
+        "description": project.site.description.en,
+        **({"homepage": project.site.address} if project.site.address.startswith("http") else {}),
+        **({"licenses": [{"path": "LICENCE.txt", "title": licence.th}]} if licence else {}),
+        "contributors": [{"title": project.site.publisher.th, "role": "publisher"}],
+        "resources": described,
+    }
+    found.append(File(f"{FOLDER}/datapackage.json", encode(package)))
+    if licence:
+        found.append(File(f"{FOLDER}/LICENCE.txt", f"{licence.th}\n\n{licence.en}\n".encode()))
+    return tuple(found)
+
+
+def _resource(table: Table) -> Json:
+    """A table as the data package describes it: Thai titles, English descriptions."""
+
+    def named(message: Message) -> Json:
+        return {"title": messages.say(message, "th"), "description": messages.say(message, "en")}
+
+    refers = [
+        {"fields": column, "reference": {"resource": other, "fields": field}}
+        for column, (other, field) in table.refers.items()
+    ]
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        **named(Message(f"pages.data.table.{table.name}")),
+        "path": f"{table.name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8-sig",
+        "schema": {
+            "fields": [
+                {"name": name, "type": kind, **named(Message(f"pages.data.column.{name}"))}
+                for name, kind in table.columns.items()
+            ],
+            "missingValues": [""],
+            "primaryKey": list(table.key),
+            **({"foreignKeys": refers} if refers else {}),
+        },
+    }
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def inert(text: str) -> str:
+    """A text that a spreadsheet would run as a formula, as the text that it is.
+
+    >>> inert("=1+1"), inert("แผน"), inert(" =1+1")
+    ("'=1+1", 'แผน', "' =1+1")
+    """
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+def comma_separated(table: Table, rows: Sequence[Row]) -> bytes:
+    """The table as CSV (RFC 4180), with the mark by which Excel knows UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(table.columns)
+    for row in rows:
+        writer.writerow(_cell(row[name]) for name in table.columns)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: Cell) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return inert(value)
+        case _:
+            return str(value)
+
+
+def parquet(table: Table, rows: Sequence[Row], cache: Cache) -> bytes:
+    """The table as Parquet; texts as they are, for nothing runs there."""
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+    head = json.dumps([table.columns, version("duckdb")]).encode()
+    return cache.get("table.parquet", head + b"\n" + lines, lambda: _parquet(table, lines))
+
+
+def _parquet(table: Table, lines: bytes) -> bytes:
+    import duckdb  # noqa: PLC0415  (only where a table has changed)
+
+    # One thread and nothing from elsewhere: the same bytes on every run.
+    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
+    settings |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=settings) as database:
+        source, target = Path(folder, "rows.json"), Path(folder, "rows.parquet")
+        source.write_bytes(lines)
+        read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
+        name = str(target).replace("'", "''")
+        database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(source)])  # noqa: S608
+        return target.read_bytes()
