@@ -56,6 +56,7 @@ browser:
 	have chromium chromium-browser google-chrome google-chrome-stable || [ -d "/Applications/Google Chrome.app" ] || \
 	  missing="$$missing chromium"; \
 	have node || missing="$$missing nodejs"; \
+	have pdftotext || missing="$$missing poppler-utils"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if ! have apt-get; then echo "make: the tests need$$missing: please install" >&2; exit 1; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \

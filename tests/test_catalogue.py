@@ -12,6 +12,7 @@ import pytest
 
 import lakthan
 from lakthan import diagnostics, exports, links, lint, messages, strictyaml
+from lakthan.forms import LABELS
 from lakthan.pages.search import WORDS
 from lakthan.rubric import CONDITIONS
 from lakthan.search import KINDS
@@ -55,6 +56,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message review.verdict.{}": ("accept", "reject", "ask"),
     "Message pages.data.table.{}": tuple(table.name for table in exports.TABLES),
     "Message pages.data.column.{}": tuple({name: 0 for table in exports.TABLES for name in table.columns}),
+    "Message form.label.{}": LABELS,
+    "Message pages.award.{}": ("highest", "sum", "mean"),
 }  # fmt: skip
 """Keys that the code puts together, by the call and its f-string: what may stand in its gaps."""
 THROUGH = {"Message problem.{}.message", "Message problem.{}.help", "Message problem.{}.explain", "Message pages.{}"}

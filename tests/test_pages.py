@@ -185,6 +185,7 @@ def test_every_link_leads_somewhere(which: str, request: pytest.FixtureRequest) 
     known = {*files, *anchors}
     known |= {f"{a.portfolio.id}/{name}" for a in examined.assessments for name in load.attachments(a.portfolio)}
     known |= {path for path, _ in workbook.files(examined.project, examined.assessments)}
+    known |= {f"{a.portfolio.id}/form.pdf" for a in examined.assessments}
     for path, (meta, page) in drawn.items():
         for link in links(meta, page):
             if re.match(r"(https?|mailto):", link):

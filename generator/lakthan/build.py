@@ -24,6 +24,7 @@ from lakthan import (
     attachments,
     check,
     diagnostics,
+    forms,
     links,
     lint,
     load,
@@ -195,10 +196,12 @@ def generate(root: Path, examined: Examined) -> Written:
     )
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
     books = ((path, make()) for path, make in workbook.files(examined.project, examined.assessments))
+    forms_of = forms.files(examined.project, examined.assessments, templates(root), cache)
+    printed = ((path, make()) for path, make in forms_of)
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.
-            written = _write(docs, copies(), files, books)
+            written = _write(docs, copies(), files, books, printed)
         except jinja2.TemplateError as mistake:
             raise TemplateMistake(mistake) from mistake
         cache.prune()

@@ -20,7 +20,21 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
-from lakthan import __version__, build, diagnostics, exports, load, messages, publish, reports, scaffold, thai, verify
+from lakthan import (
+    __version__,
+    book,
+    build,
+    diagnostics,
+    exports,
+    forms,
+    load,
+    messages,
+    publish,
+    reports,
+    scaffold,
+    thai,
+    verify,
+)
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Score
@@ -188,10 +202,81 @@ def _publishing(here: dict[str, Any]) -> Iterator[None]:
     """A full disk, or another build that does not end: nothing was published, and people are told why."""
     try:
         yield
-    except (publish.Busy, build.TemplateMistake) as told:
+    except (publish.Busy, build.TemplateMistake, forms.Unfit) as told:
         raise click.ClickException(messages.say(told.message, here["language"])) from None
     except OSError as problem:
         raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
+
+
+@main.command("form")
+@click.argument("unit")
+@click.argument("rubric")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+@click.option(
+    "--in",
+    "language",
+    type=click.Choice(messages.LANGUAGES),
+    default="th",
+    show_default=True,
+    help="Language of the form.",
+)
+@pass_here
+def form_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None, language: Language) -> None:
+    """Write the summary form of a portfolio as PDF, to print, sign and hand in.
+
+    It is filled in with what the unit wrote and with what its evidence supports, each in its own column.
+    """
+    examined, assessment = _one(here, unit, rubric)
+    with _publishing(here):
+        content = forms.make(examined.project, assessment, build.templates(here["root"]), language=language)
+        _print(here, output or Path(f"{unit.replace('/', '-')}-{rubric}-form.pdf"), content)
+
+
+@main.command("book")
+@click.argument("unit")
+@click.argument("rubric")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+@click.option(
+    "--in",
+    "language",
+    type=click.Choice(messages.LANGUAGES),
+    default="th",
+    show_default=True,
+    help="Language of the book; what the unit wrote stays as it is.",
+)
+@pass_here
+def book_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None, language: Language) -> None:
+    """Write a whole portfolio as one PDF: cover, contents, summary, and every indicator.
+
+    With each indicator stand the unit's own account, the conditions met and missing, the evidence and its pictures.
+    """
+    examined, assessment = _one(here, unit, rubric)
+    root = here["root"]
+    with _publishing(here):
+        content = book.make(root, examined.project, assessment, build.templates(root), language=language)
+        _print(here, output or Path(f"{unit.replace('/', '-')}-{rubric}-book.pdf"), content)
+
+
+def _one(here: dict[str, Any], unit: str, rubric: str) -> tuple[build.Examined, Assessment]:
+    """One portfolio, if nothing that it consists of has an error."""
+    examined = _examine(here)
+    name = f"{unit}/{rubric}"
+    found = next((a for a in examined.assessments if a.portfolio.id == name), None)
+    if found is None:
+        _refuse(here, "command.unknown_portfolio", name=name)
+    wrong = [
+        p for p in examined.errors if p.place.file.startswith((f"{found.portfolio.folder}/", f"rubrics/{rubric}."))
+    ]
+    _show_problems(here, wrong, err=True)
+    if wrong:
+        click.echo(_say(here["language"], "form.not_made", n=len(wrong)), err=True)
+        sys.exit(1)
+    return examined, found
+
+
+def _print(here: dict[str, Any], path: Path, content: bytes) -> None:
+    publish.write(path, content)
+    click.echo(_say(here["language"], "form.made", file=str(path)))
 
 
 @main.command("serve")

@@ -15,7 +15,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.utils import CountHandler
 
-from lakthan import build, diagnostics, messages, publish
+from lakthan import build, diagnostics, forms, messages, publish
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -74,7 +74,7 @@ class LakthanPlugin(BasePlugin[NoOptions]):
         if not examined.errors:  # while serving, the last good pages stay until the mistake is mended
             try:
                 build.generate(root, examined)
-            except build.TemplateMistake as mistake:
+            except (build.TemplateMistake, forms.Unfit) as mistake:
                 if not self._serving:
                     raise PluginError(messages.say(mistake.message)) from None
                 log.error(messages.say(mistake.message))

@@ -1,0 +1,387 @@
+"""PDFs from Typst templates, with a text layer that gives back the Thai that was printed.
+
+Typst sets Thai marks right, but says the text of a cluster once for each of its parts: ทั้งนี้ is copied as ทั้ทั้งนี้. Here the
+table from glyph to text (`ToUnicode`, ISO 32000-1, 9.10.3) is made anew from the fonts that the text was set in, marks
+come right after their letters, and replacement texts (`ActualText`, 14.9.4) that are no longer needed are taken out.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import re
+import tempfile
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pikepdf
+    from fontTools.ttLib import TTFont
+
+# Typst, pikepdf and fontTools are imported where they are used: `lakthan score` need not wait for them.
+
+MISSING = "■"
+"""What stands for a character that the fonts cannot show; without one there would be no PDF at all."""
+_KEPT = "\n\t"
+_AM = "\u0e33"
+"""SARA AM is drawn as two glyphs, one before the tone mark: only a replacement text says its order."""
+
+
+class Refused(Exception):
+    """A template that Typst cannot set, with what Typst says."""
+
+
+def version() -> str:
+    """What the bytes of a PDF follow from besides its content and template."""
+    return " ".join(f"{name} {metadata.version(name)}" for name in ("typst", "pikepdf", "fonttools"))
+
+
+def make(
+    main: str, files: Mapping[str, bytes], data: Mapping[str, object], day: datetime.date | None, fonts: Path
+) -> bytes:
+    """A PDF from the template *main* among *files*. It can read these and *data* (`sys.inputs.data`), nothing else.
+
+    *day* dates the document: the same bytes come whenever it is made. Raises `Refused` for a mistake in the
+    template; nothing that *data* holds is read as markup.
+    """
+    import typst  # noqa: PLC0415
+
+    said = json.dumps(_shown(data, frozenset(_covered(fonts))), ensure_ascii=False)
+    with tempfile.TemporaryDirectory() as place:
+        for name, content in files.items():
+            (Path(place) / name).write_bytes(content)
+        try:
+            made = typst.compile(
+                Path(place) / main,
+                root=Path(place),
+                font_paths=[fonts],
+                ignore_system_fonts=True,
+                sys_inputs={"data": said},
+                pdf_standards=["a-2a", "ua-1"],
+                timestamp=datetime.datetime.combine(day or datetime.date(1970, 1, 1), datetime.time(), datetime.UTC),
+            )
+        except typst.TypstError as problem:
+            raise Refused(str(problem)) from problem
+    return readable(made, fonts)
+
+
+def _shown(value: object, covered: frozenset[str]) -> object:
+    """*value* with characters that the fonts lack replaced, in every text; keys are ours."""
+    match value:
+        case str():
+            return value if covered.issuperset(value) else "".join(_character(one, covered) for one in value)
+        case Mapping():
+            return {key: _shown(item, covered) for key, item in value.items()}
+        case list() | tuple():
+            return [_shown(item, covered) for item in value]
+        case _:
+            return value
+
+
+def _character(one: str, covered: frozenset[str]) -> str:
+    if one in covered or one in _KEPT:
+        return one
+    plain = unicodedata.normalize("NFKC", one)
+    if covered.issuperset(plain):
+        return plain
+    return "" if unicodedata.category(one) in ("Cf", "Cc", "Mn", "Cs") else MISSING
+
+
+# The text layer --------------------------------------------------------------------------------------------------
+
+
+@cache
+def _fonts(folder: Path) -> tuple[TTFont, ...]:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+
+    return tuple(TTFont(path) for path in sorted(folder.glob("*.ttf")))
+
+
+@cache
+def _covered(folder: Path) -> frozenset[str]:
+    """The characters that all fonts of a folder can show."""
+    sets = [set(map(chr, font.getBestCmap())) for font in _fonts(folder)]
+    return frozenset(set.intersection(*sets)) if sets else frozenset()
+
+
+@cache
+def _texts(folder: Path) -> Mapping[tuple[int, str], tuple[str, ...]]:
+    """What each glyph of the fonts says, by width and outline: a subset keeps these, and neither name nor number."""
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for font in _fonts(folder):
+        names = {name: chr(code) for code, name in sorted(font.getBestCmap().items(), reverse=True)}
+        variants = dict(_variants(font, names))
+        for glyph, outline in _outlines(font):
+            text = names.get(glyph) or _named(glyph, names) or variants.get(glyph)
+            if text and "\ufb00" <= text <= "\ufb06":  # fl drawn as one glyph is still two letters
+                text = unicodedata.normalize("NFKC", text)
+            if text and text not in found[outline]:
+                found[outline].append(text)
+    return {outline: tuple(texts) for outline, texts in found.items()}
+
+
+def _variants(font: TTFont, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Glyphs that stand in for one other: marks set lower or further left."""
+    for lookup in font["GSUB"].table.LookupList.Lookup if "GSUB" in font else ():
+        for table in lookup.SubTable:
+            inner = getattr(table, "ExtSubTable", table)
+            if inner.LookupType == 1:
+                yield from ((new, names[old]) for old, new in inner.mapping.items() if old in names)
+
+
+def _named(glyph: str, names: Mapping[str, str]) -> str | None:
+    """What a glyph's name says: `uni0E33`, or one that is known and a suffix (`uni0E48.small`)."""
+    base = glyph.partition(".")[0]
+    if re.fullmatch("uni(?:[0-9A-F]{4})+", base):
+        return bytes.fromhex(base[3:]).decode("utf-16-be")
+    return names.get(base)
+
+
+def _outlines(font: TTFont) -> Iterator[tuple[str, tuple[int, str]]]:
+    from fontTools.pens.recordingPen import DecomposingRecordingPen  # noqa: PLC0415
+
+    glyphs = font.getGlyphSet()
+    for glyph in font.getGlyphOrder():
+        pen = DecomposingRecordingPen(glyphs)
+        glyphs[glyph].draw(pen)
+        yield glyph, (font["hmtx"][glyph][0], repr(pen.value))
+
+
+def readable(content: bytes, fonts: Path) -> bytes:
+    """The PDF with a text layer from which Thai is copied as it is printed; the same bytes for the same content."""
+    import pikepdf  # noqa: PLC0415
+
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        texts = _texts(fonts)
+        known: dict[tuple[int, int], _Font] = {}
+        for page in pdf.pages:
+            used = {}
+            for name, found in (page.Resources.get("/Font") or {}).items():
+                if found.objgen not in known:
+                    known[found.objgen] = _Font(found, texts)
+                used[name] = known[found.objgen]
+            page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(list(_set_anew(page, used))))
+        for font in known.values():
+            font.save(pdf)
+        made = io.BytesIO()
+        pdf.save(made, deterministic_id=True, preserve_pdfa=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return made.getvalue()
+
+
+class _Font:
+    """A font inside a PDF: how wide its glyphs are, what they say, and marks in the places where the text has them."""
+
+    def __init__(self, entry: Any, texts: Mapping[tuple[int, str], tuple[str, ...]]) -> None:
+        from fontTools.ttLib import TTFont  # noqa: PLC0415
+
+        self.entry = entry
+        self.descriptor = entry.DescendantFonts[0].FontDescriptor
+        self.file = self.descriptor.FontFile2
+        self.font = TTFont(io.BytesIO(self.file.read_bytes()), recalcTimestamp=False)
+        self.scale = 1000 / self.font["head"].unitsPerEm
+        self.order = list(self.font.getGlyphOrder())
+        self.widths = [self.font["hmtx"][glyph][0] * self.scale for glyph in self.order]
+        self.moved: dict[tuple[int, int, int], int] = {}
+        before = dict(_said(entry.ToUnicode.read_bytes().decode("latin-1")))
+        self.says = {}
+        for number, (_, outline) in enumerate(_outlines(self.font)):
+            old, known = before.get(number), texts.get(outline)
+            if number and known:
+                # Two characters may look the same (a Latin and a Greek letter): then the one that Typst named.
+                self.says[number] = next((text for text in known if old and text in old), known[0])
+            elif number and old:
+                self.says[number] = old
+
+    def placed(self, glyph: int, dx: int, dy: int) -> int:
+        """The number of a glyph that looks like *glyph* moved by so many thousandths of its size."""
+        if not dx and not dy:
+            return glyph
+        found = self.moved.setdefault((glyph, dx, dy), len(self.order) + len(self.moved))
+        if glyph in self.says:
+            self.says[found] = self.says[glyph]
+        return found
+
+    def save(self, pdf: pikepdf.Pdf) -> None:
+        """Put the font back, with the glyphs that were asked for and what all of them say."""
+        from fontTools.pens.recordingPen import DecomposingRecordingPen  # noqa: PLC0415
+        from fontTools.pens.transformPen import TransformPen  # noqa: PLC0415
+        from fontTools.pens.ttGlyphPen import TTGlyphPen  # noqa: PLC0415
+
+        if self.moved:
+            glyphs, outlines, metrics = self.font.getGlyphSet(), self.font["glyf"], self.font["hmtx"]
+            made = {}
+            for (number, dx, dy), new in self.moved.items():
+                pen = TTGlyphPen(None)
+                place = (1, 0, 0, 1, round(dx / self.scale), round(dy / self.scale))
+                drawn = DecomposingRecordingPen(glyphs)
+                glyphs[self.order[number]].draw(drawn)
+                drawn.replay(TransformPen(pen, place))
+                made[f"moved{new}"] = (pen.glyph(), metrics[self.order[number]][0])
+            for name, (glyph, width) in made.items():
+                outlines[name] = glyph
+                glyph.recalcBounds(outlines)
+                metrics[name] = (width, getattr(glyph, "xMin", 0))
+            self.font.setGlyphOrder([*self.order, *made])
+            file = io.BytesIO()
+            self.font.save(file)
+            self.file.write(file.getvalue())
+            self.descriptor.CIDSet = pdf.make_stream(_bits(len(self.order) + len(self.moved)))
+            self.file.Length1 = len(file.getvalue())
+        self.entry.ToUnicode = pdf.make_stream(_cmap(self.says))
+
+
+def _bits(count: int) -> bytes:
+    """A set of the numbers below *count*, a bit for each.
+
+    >>> _bits(3).hex(), _bits(8).hex()
+    ('e0', 'ff')
+    """
+    spare = -count % 8
+    return (((1 << count) - 1) << spare).to_bytes((count + spare) // 8)
+
+
+def _said(cmap: str) -> Iterator[tuple[int, str]]:
+    for block in re.findall("beginbfchar(.*?)endbfchar", cmap, re.DOTALL):
+        for number, text in re.findall("<([0-9A-Fa-f]{4})> *<([0-9A-Fa-f]+)>", block):
+            yield int(number, 16), bytes.fromhex(text).decode("utf-16-be", "replace")
+
+
+def _cmap(says: Mapping[int, str]) -> bytes:
+    lines = [
+        "/CIDInit /ProcSet findresource begin",
+        "12 dict begin",
+        "begincmap",
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+        "/CMapName /Adobe-Identity-UCS def",
+        "/CMapType 2 def",
+        "1 begincodespacerange",
+        "<0000> <FFFF>",
+        "endcodespacerange",
+    ]
+    entries = [f"<{number:04X}> <{text.encode('utf-16-be').hex().upper()}>" for number, text in sorted(says.items())]
+    for start in range(0, len(entries), 100):  # no block may hold more
+        block = entries[start : start + 100]
+        lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
+    lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
+    return "\n".join(lines).encode()
+
+
+def _set_anew(page: pikepdf.Page, fonts: Mapping[str, _Font]) -> Iterator[Any]:
+    """The instructions of a page with every mark set at the end of its letter, by a glyph that is drawn where it was.
+
+    Typst moves the pen for a mark, and readers take that for a space or for another line: ผู้ที่ would be copied as ผูท้ ี่.
+    Replacement texts that the glyphs now say themselves are left out.
+    """
+    import pikepdf  # noqa: PLC0415
+
+    kept: list[bool] = []
+    origins: list[tuple[float, float]] = [(0, 0)]
+    state: dict[str, Any] = {}
+    font: _Font | None = None
+    line = _Line()
+    for instruction in pikepdf.parse_content_stream(page):
+        operands, operator = instruction.operands, str(instruction.operator)
+        if operator in ("Tr", "Tf"):
+            if state.get(operator) == (asked := [str(one) for one in operands]):
+                continue
+            state[operator] = asked
+            if operator == "Tf":
+                font, line.size = fonts.get(str(operands[0])), float(operands[1])
+        elif operator == "Tm":
+            # Runs on one line become one: a space in a run of its own is lost on some readers.
+            line.start = (origins[-1][0] + float(operands[4]), origins[-1][1] + float(operands[5]))
+            if line.items and line.start[1] == line.y:
+                continue
+        elif operator in ("TJ", "Tj") and font:
+            line.add(font, operands[0] if operator == "TJ" else operands)
+            continue
+        if line.items:
+            yield pikepdf.ContentStreamInstruction([pikepdf.Array(line.take())], pikepdf.Operator("TJ"))
+        match operator:
+            case "BDC":
+                spare = isinstance(operands[1], pikepdf.Dictionary) and "/ActualText" in operands[1]
+                kept.append(not spare or _AM in str(operands[1]["/ActualText"]))
+                if not kept[-1]:
+                    continue
+            case "BMC":
+                kept.append(True)
+            case "EMC":
+                if not kept.pop():
+                    continue
+            case "BT":
+                state = {}
+            case "q":
+                origins.append(origins[-1])
+            case "Q":
+                origins.pop()
+            case "cm":
+                x, y = origins[-1]
+                origins[-1] = (x + float(operands[4]), y + float(operands[5]))
+        yield instruction
+
+
+_BACK = 20
+"""How far before the end of its letter a mark is set, in thousandths of the size: some readers sort glyphs by place,
+and the next letter may begin a little earlier than the last one ends."""
+
+
+class _Line:
+    """Glyphs on one line, gathered for one instruction."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.start = (0.0, 0.0)
+        self.size = 0.0
+        self.y = 0.0
+        self._reached = 0.0
+        """Where the pen stands after what is gathered."""
+        self._letter: tuple[float, float] | None = None
+        """Where the last letter ended."""
+
+    def add(self, font: _Font, items: Iterable[Any]) -> None:
+        """Gather what is set from `start` on."""
+        import pikepdf  # noqa: PLC0415
+
+        unit = self.size / 1000
+        at, self.y = self.start
+        if not self.items:
+            self._reached = at
+        for item in items:
+            if not isinstance(item, pikepdf.String):
+                at -= float(item) * unit
+                continue
+            codes = bytes(item)
+            for glyph in (int.from_bytes(codes[i : i + 2]) for i in range(0, len(codes), 2)):
+                width, placed, where = font.widths[glyph] * unit, glyph, at
+                if not width and self._letter and abs(at - self._letter[0]) < self.size:
+                    rise = self.y - self._letter[1]
+                    if abs(rise) < self.size / 2:
+                        where = self._letter[0] - _BACK * unit
+                        placed = font.placed(glyph, round((at - where) / unit), round(rise / unit))
+                if gap := round((self._reached - where) / unit, 3):
+                    self.items.append(gap)
+                self.items.append(pikepdf.String(placed.to_bytes(2)))
+                at += width
+                self._reached = where + width
+                if width:
+                    self._letter = (at, self.y)
+        self.start = (at, self.y)
+
+    def take(self) -> list[Any]:
+        """What is gathered, neighbouring glyphs joined; begins anew."""
+        import pikepdf  # noqa: PLC0415
+
+        joined: list[Any] = []
+        for item in self.items:
+            if joined and isinstance(item, pikepdf.String) and isinstance(joined[-1], pikepdf.String):
+                joined[-1] = pikepdf.String(bytes(joined[-1]) + bytes(item))
+            else:
+                joined.append(item)
+        self.items = []
+        return joined

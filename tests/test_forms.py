@@ -1,0 +1,254 @@
+"""The summary form as PDF: what it says and to whom, in every reader, and that it is the same whenever it is made."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import page
+import pikepdf
+import pymupdf
+import pypdfium2  # type: ignore[import-untyped]
+import pytest
+
+from lakthan import build, forms, pdf
+from lakthan.model import Assessment
+from tests.conftest import ROOT, Sandbox
+
+Json = dict[str, Any]
+FONTS = ROOT / "site_templates" / "forms" / "fonts"
+
+
+@pytest.fixture(scope="module")
+def examined() -> build.Examined:
+    return build.examine(ROOT)
+
+
+def _of(examined: build.Examined, name: str = "dip-ict/moi-moral-2569") -> Assessment:
+    return next(a for a in examined.assessments if a.portfolio.id == name)
+
+
+@pytest.fixture(scope="module", params=["dip-ict/moi-moral-2569", "oae-demo/oae-unit-2567"])
+def form(request: pytest.FixtureRequest, examined: build.Examined) -> tuple[Json, bytes]:
+    """What a form of the sample says, and the form."""
+    assessment = _of(examined, request.param)
+    made = forms.make(examined.project, assessment, build.templates(ROOT))
+    return forms.document(examined.project, assessment), made
+
+
+# The text, as readers give it back -------------------------------------------------------------------------------
+
+
+def _poppler(content: bytes) -> str:
+    program = shutil.which("pdftotext")
+    assert program, "poppler-utils is wanted: make test installs it on Debian"
+    run = subprocess.run([program, "-raw", "-", "-"], input=content, capture_output=True, check=True)
+    return run.stdout.decode()
+
+
+def _pdfium(content: bytes) -> str:
+    return "\n".join(sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(content))
+
+
+def _mupdf(content: bytes) -> str:
+    with pymupdf.open(stream=content) as document:  # type: ignore[no-untyped-call]
+        return "\n".join(sheet.get_text(sort=False) for sheet in document)
+
+
+READERS: dict[str, Callable[[bytes], str]] = {"poppler": _poppler, "pdfium": _pdfium, "mupdf": _mupdf}
+
+
+def _bare(text: str) -> str:
+    """The letters alone: readers differ on spaces where a line ends, and take a hyphen there for a torn word."""
+    return re.sub(r"[\s\ufffe\x02-]+", "", unicodedata.normalize("NFC", text))
+
+
+NOT_SHOWN = {
+    "label",
+    "portfolio",
+    "qr",
+    "language",
+    "digits",
+    "rubric",
+    "id",
+    "award",
+    "short",
+    "issuer",
+    "kind",
+    "unit_short",
+}
+"""What of a document is not for reading, or stands at the foot of a page."""
+ONLY_GENERIC = {"rounds", "points", "max", "missing", "to_gain", "reasons", "name", "level", "self_level", "round"}
+"""What the official form has no room for; its points stand in the totals and in the headings of its columns."""
+ONLY_OFFICIAL = {"submission", "span", "self_level"}
+
+
+def _cells(value: object, without: set[str]) -> Iterator[str]:
+    """Every text that a form shows."""
+    match value:
+        case dict():
+            for name, inner in value.items():
+                if name not in without:
+                    yield from _cells(inner, without)
+        case list():
+            for inner in value:
+                yield from _cells(inner, without)
+        case str() if value:
+            yield value
+
+
+@cache
+def _read(reader: str, content: bytes) -> str:
+    return _bare(READERS[reader](content))
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_cell_is_copied_as_it_is_printed(form: tuple[Json, bytes], reader: str) -> None:
+    document, content = form
+    text = _read(reader, content)
+    official = document["rubric"] == "moi-moral-2569"
+    cells = list(_cells(document, NOT_SHOWN | (ONLY_GENERIC if official else ONLY_OFFICIAL)))
+    if not official:
+        cells.remove(document["title"])  # the guidance that the rubric comes from, and no form
+    assert len(cells) > 100
+    assert [cell for cell in cells if _bare(cell) not in text] == []
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("bold", [False, True])
+def test_marks_are_copied_in_their_order(reader: str, bold: bool) -> None:
+    said = "ทั้งนี้ น้ำ ผู้ที่ ปั่น กตัญญู ปฏิญญา ฤๅษี ซ้ำ ก่อนี้ ป้ำ ชำนาญ ตำแหน่ง เพื่อ ฝึก ฟื้น ญี่ปุ่น ฐาน กุฎี อึ้ง ปี่ ฟ้า ฝ้าย ๆ ฯลฯ flow office"
+    template = (
+        b'#set document(title: "x")\n#set text(font: "Sarabun", lang: "th")\n#let d = json(bytes(sys.inputs.data))\n'
+    )
+    template += b"#strong(d.said)" if bold else b"#d.said"
+    made = pdf.make("x.typ", {"x.typ": template}, {"said": said}, None, FONTS)
+    assert _bare(READERS[reader](made)) == _bare(said)
+
+
+# Kept for good, and read by everybody ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["2a", "ua1"])
+def test_the_form_keeps_both_standards(form: tuple[Json, bytes], profile: str) -> None:
+    report = page.validate_pdf_bytes(form[1], profile=profile)
+    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
+    assert report.is_compliant
+
+
+def test_the_form_has_title_language_bookmarks_and_words_for_pictures(form: tuple[Json, bytes]) -> None:
+    document, content = form
+    with pymupdf.open(stream=content) as opened:  # type: ignore[no-untyped-call]
+        assert document["name"] in opened.metadata["title"] or document["title"] == opened.metadata["title"]
+        bookmarks = [title for _, title, _ in opened.get_toc()]
+    assert {part["heading"] for part in document["parts"]} <= set(bookmarks)
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        assert str(opened.Root.Lang) == "th"
+        figures = [o for o in opened.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"]
+        assert figures
+        assert all(str(figure.get("/Alt", "")) for figure in figures)
+
+
+def test_the_form_is_the_same_whenever_it_is_made(examined: build.Examined, form: tuple[Json, bytes]) -> None:
+    assessment = next(a for a in examined.assessments if a.portfolio.id == form[0]["portfolio"])
+    pdf._texts.cache_clear()
+    pdf._fonts.cache_clear()
+    assert forms.make(examined.project, assessment, build.templates(ROOT)) == form[1]
+
+
+# What is in it ---------------------------------------------------------------------------------------------------
+
+
+def test_self_and_computed_points_stand_apart(sample: Sandbox) -> None:
+    sample.change("content/dip-ict/moi-moral-2569/3.md", lambda v: v.update(self_score="2"))
+    examined = build.examine(sample.root)
+    said = forms.document(examined.project, _of(examined))
+    third = said["parts"][0]["indicators"][2]
+    assert (third["self"], third["computed"], third["differs"]) == ("๒", "๓", True)
+    assert [c["ticked"] for c in third["criteria"]] == [False, True, False, False]
+    assert [c["awarded"] for c in third["criteria"]] == [True, False, False, False]
+    totals = {total["title"]: (total["self"], total["computed"]) for total in said["totals"]}
+    assert list(totals.values()) == [("๘", "๙"), ("๙", "๙"), ("๑๗", "๑๘"), ("๙", "๙"), ("๒๖", "๒๗")]
+
+
+def test_a_sum_with_a_score_missing_is_left_blank(sample: Sandbox) -> None:
+    sample.change("content/dip-ict/moi-moral-2569/3.md", lambda v: v.pop("self_score"))
+    examined = build.examine(sample.root)
+    said = forms.document(examined.project, _of(examined))
+    assert [total["self"] for total in said["totals"]] == ["", "๙", "", "๙", ""]
+    assert not any(c["ticked"] for c in said["parts"][0]["indicators"][2]["criteria"])
+    assert said["unscored"] == "๑"
+
+
+HOSTILE = '#panic("x") $ x $ `y` [z] *b* _i_ @ref <lab> \\u{41} // c /* d */ #eval("1") = h - l 中 \U0001f600 \u202e'
+
+
+def test_nothing_that_a_unit_wrote_is_markup(sample: Sandbox) -> None:
+    folder = "content/dip-ict/moi-moral-2569"
+    sample.change(f"{folder}/1.md", lambda v: v["evidence"][0].update(title=HOSTILE.replace("\u202e", "")))
+    sample.change(f"{folder}/portfolio.md", lambda v: v.update(reporter='#read("/etc/passwd")', executive="#{1+1}"))
+    examined = build.examine(sample.root)
+    made = forms.make(examined.project, _of(examined), build.templates(sample.root))
+    text = _bare(_mupdf(made))
+    for shown in (
+        '#panic("x")$x$`y`[z]*b*_i_@ref<lab>\\u{41}//c/*d*/#eval("1")=hl■■',
+        '#read("/etc/passwd")',
+        "#{1+1}",
+    ):
+        assert shown in text
+
+
+def test_an_address_is_printed_in_ascii_and_has_a_code(form: tuple[Json, bytes]) -> None:
+    document, content = form
+    with pymupdf.open(stream=content) as opened:  # type: ignore[no-untyped-call]
+        linked = {link["uri"] for sheet in opened for link in sheet.get_links() if "uri" in link}
+    shown = {e["url"] for p in document["parts"] for i in p["indicators"] for e in (*i["evidence"], *i["channels"])}
+    assert shown - {""} == linked
+    assert all(address.isascii() for address in linked)
+
+
+def test_a_dangerous_address_is_no_link(sample: Sandbox) -> None:
+    sample.change("content/dip-ict/moi-moral-2569/9.md", lambda v: v["channels"][1].update(url="javascript:alert(1)"))
+    examined = build.examine(sample.root)
+    said = forms.document(examined.project, _of(examined))
+    assert [c["url"] for c in said["parts"][2]["indicators"][2]["channels"]] == ["", "", "", ""]
+
+
+# The command, and the site ---------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_form(small: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "site_templates" / "forms", small.path("site_templates/forms"))
+    assert "wrote unit-a-mean-2570-form.pdf" in small.run("form", "unit-a", "mean-2570").stdout
+    small.run("form", "unit-a", "mean-2570", "--in", "en", "-o", "english.pdf")
+    assert "Unit A" in _mupdf((tmp_path / "english.pdf").read_bytes())
+    assert "หน่วยงานก" in _bare(_mupdf((tmp_path / "unit-a-mean-2570-form.pdf").read_bytes()))
+
+
+def test_the_command_knows_its_portfolios(small: Sandbox) -> None:
+    assert "unit-b/mean-2570" in small.run("form", "unit-b", "mean-2570", status=2).stderr
+
+
+def test_a_portfolio_with_errors_gets_no_form(small: Sandbox, tmp_path: Path) -> None:
+    small.write("content/unit-a/mean-2570/2.md", "---\nself_score: many\n---\n")
+    small.run("form", "unit-a", "mean-2570", "-o", str(tmp_path / "x.pdf"), status=1)
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_a_mistake_in_a_template_is_told(small: Sandbox) -> None:
+    small.write("site_templates/forms/generic.typ", '#import "kit.typ": *\n#d.nothing_of_that_name\n')
+    assert "forms/generic.typ" in small.run("form", "unit-a", "mean-2570", status=1).stderr
+
+
+def test_the_site_offers_the_form(as_it_is: Sandbox) -> None:
+    for name in ("dip-ict/moi-moral-2569", "oae-demo/oae-unit-2567"):
+        assert (as_it_is.docs / name / forms.NAME).read_bytes().startswith(b"%PDF-")
+        assert "form.pdf" in (as_it_is.docs / name / "index.md").read_text(encoding="utf-8")
