@@ -75,20 +75,20 @@ export class Bench {
   /** The scores side by side, then each level: [[label, score]], the last is the one that moves. */
   board(columns) {
     const moving = columns.at(-1)[1], first = columns.at(-2)[1];
-    const cells = columns.map(([label, score]) => element("div", { class: score === moving ? "lk-board__now" : null },
+    const cells = columns.map(([label, score]) => element("div", { class: score === moving ? "lk-tally__now" : null },
       element("dt", {}, label), element("dd", {}, element("strong", {}, this.number(score.points)),
         element("small", {}, `/${this.number(score.max)}`),
         this.rubric.levels.length ? element("span", {}, this.level(score.level)) : null)));
     const gates = moving.gates.map((gate, n) => {
       const moved = gate.met !== first.gates[n].met;
-      return element("li", { class: `lk-board__gate lk-board__gate--${gate.met ? "yes" : "no"}${moved ? " lk-board__gate--moved" : ""}`, "data-gate": gate.level.id },
+      return element("li", { class: `lk-tally__gate lk-tally__gate--${gate.met ? "yes" : "no"}${moved ? " lk-tally__gate--moved" : ""}`, "data-gate": gate.level.id },
         element("span", { "aria-hidden": "true" }, gate.met ? "✓" : "✗"),
         element("b", {}, this.names.levels[gate.level.id]), " ",
         gate.met ? this.words.met : this.words.unmet, " ",
         element("small", {}, `${this.number(gate.points)}/${this.number(gate.needs ?? gate.max)}`));
     });
-    const board = element("section", { class: "lk-board", "aria-label": this.words.board },
-      element("dl", { class: "lk-board__scores" }, ...cells), gates.length ? element("ul", { class: "lk-board__gates" }, ...gates) : null);
+    const board = element("section", { class: "lk-tally", "aria-label": this.words.board },
+      element("dl", { class: "lk-tally__scores" }, ...cells), gates.length ? element("ul", { class: "lk-tally__gates" }, ...gates) : null);
     if (this.shown) this.shown.replaceWith(board);
     else this.root.before(board); // beside the sheets, or it could not stay in sight of them
     this.shown = board;

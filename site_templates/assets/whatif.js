@@ -92,7 +92,7 @@ start((bench) => {
           need.amount > 1 ? element("span", { class: "lk-muted" }, ` (+${bench.digits(need.amount)})`) : null)))));
       parts.push(element("p", {}, element("strong", {}, bench.say("way", { level: bench.level(found.level.id) }))),
         element("ul", { class: "lk-way__list" }, ...items),
-        element("p", {}, element("button", { type: "button", class: "lk-button", "data-take": true, onclick: () => take(score, found) }, words.take)),
+        element("p", {}, element("button", { type: "button", class: "lk-act", "data-take": true, onclick: () => take(score, found) }, words.take)),
         element("p", { class: "lk-muted" }, words.wayHow));
     }
     waySlot.replaceChildren(...parts);
@@ -134,7 +134,7 @@ start((bench) => {
   };
 
   const summary = element("span", { class: "lk-muted" });
-  const reset = element("button", { type: "button", class: "lk-button lk-button--plain", onclick: () => {
+  const reset = element("button", { type: "button", class: "lk-act lk-act--plain", onclick: () => {
     supposed.clear();
     without.clear();
     numbers.clear();

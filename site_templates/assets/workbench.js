@@ -12,6 +12,7 @@ start((bench) => {
   const { words, portfolio, inputs, root } = bench;
   const place = `lakthan.review.${new URL(root.dataset.inputs, location).pathname}`;
   const seenOf = marks();
+  const orders = new Map(); // matter → its place on the page
   let state = { version: VERSION, about: { role: "", date: today(), round: bench.reached.at(-1) ?? "", final: false, note: "", name: "review" }, verdicts: {} };
 
   // Keeping ---------------------------------------------------------------------------------------------------------
@@ -32,10 +33,10 @@ start((bench) => {
     try {
       localStorage.setItem(place, JSON.stringify(state));
       keeping.textContent = words.kept;
-      keeping.classList.remove("lk-review__lost");
+      keeping.classList.remove("lk-judge__lost");
     } catch {
       keeping.textContent = words.notKept;
-      keeping.classList.add("lk-review__lost");
+      keeping.classList.add("lk-judge__lost");
     }
   }
 
@@ -61,7 +62,9 @@ start((bench) => {
 
   const split = (matter) => [matter.split("#")[0], matter.split("#")[1] ?? ""];
   const stale = (matter, one) => Boolean(one.seen) && one.seen !== seenOf.get(matter);
-  const given = () => Object.entries(state.verdicts).filter(([matter, one]) => one.verdict && seenOf.has(matter));
+  /** What has a verdict, in the order of the page. */
+  const given = () => Object.entries(state.verdicts).filter(([matter, one]) => one.verdict && seenOf.has(matter))
+    .sort(([a], [b]) => orders.get(a) - orders.get(b));
 
   function rulings() {
     return lakthan.rulings(given().map(([matter, one]) => {
@@ -107,13 +110,13 @@ start((bench) => {
     const points = max && element("input", { type: "text", inputmode: "decimal", size: 5, class: "lk-number",
       oninput: () => { own().points = points.value.trim(); keep(); show(); update(); } });
     const pointsField = points && element("label", { class: "lk-field" }, element("span", {}, bench.say("pointsField", { max: bench.number(max) })), points);
-    const answer = element("p", { class: "lk-review__answer" });
-    const again = element("p", { class: "lk-review__stale" }, words.stale, " ",
-      element("button", { type: "button", class: "lk-button lk-button--plain", onclick: () => {
+    const answer = element("p", { class: "lk-judge__answer" });
+    const again = element("p", { class: "lk-judge__stale" }, words.stale, " ",
+      element("button", { type: "button", class: "lk-act lk-act--plain", onclick: () => {
         change({ seen: seenOf.get(matter) ?? "" });
         set.querySelector("input:checked").focus();
       } }, words.again));
-    const set = element("fieldset", { class: "lk-review", "data-matter": matter },
+    const set = element("fieldset", { class: "lk-judge", "data-matter": matter },
       element("legend", {}, words.verdict, element("span", { class: "lk-hidden" }, `: ${what}`)), element("div", { class: "lk-choices" }, ...radios), again, pointsField, reasonField, answer);
 
     function show() {
@@ -150,11 +153,10 @@ start((bench) => {
 
   // The file --------------------------------------------------------------------------------------------------------
 
-  /** The verdicts in the order of the page. */
+  /** The verdicts as the file has them. */
   function listed() {
-    const found = new Map(given());
-    return [...seenOf.keys()].sort((a, b) => orders.get(a) - orders.get(b)).filter((matter) => found.has(matter)).map((matter) => {
-      const [indicator, evidence] = split(matter), one = found.get(matter);
+    return given().map(([matter, one]) => {
+      const [indicator, evidence] = split(matter);
       const points = !evidence && one.verdict !== "ask" && one.points ? exact(one.points) : "";
       const asked = one.verdict === "ask";
       return { indicator, evidence, ...one, points, answer: asked ? one.answer : "", answered: asked && one.answer ? one.answered : "" };
@@ -263,8 +265,8 @@ start((bench) => {
     final: about("final", element("input", { type: "checkbox" })),
     round: about("round", element("select", {}, ...bench.rubric.rounds.map(({ id }) => element("option", { value: id }, bench.names.rounds[id])))),
   };
-  const progress = element("p", { class: "lk-review__progress" });
-  const next = element("button", { type: "button", class: "lk-button lk-button--plain", onclick: () => {
+  const progress = element("p", { class: "lk-judge__progress" });
+  const next = element("button", { type: "button", class: "lk-act lk-act--plain", onclick: () => {
     const looked = new Set(given().map(([matter]) => split(matter)[0]));
     const open = [...bench.sheets].find(([id]) => !looked.has(id));
     if (!open) return;
@@ -272,12 +274,12 @@ start((bench) => {
     open[1].querySelector("[data-matter] input").focus({ preventScroll: true });
   } }, words.next);
   const keeping = element("p", { class: "lk-muted" });
-  const message = element("p", { role: "status", class: "lk-review__message" });
-  const complaints = element("div", { class: "lk-review__complaints", tabindex: "-1" });
+  const message = element("p", { role: "status", class: "lk-judge__message" });
+  const complaints = element("div", { class: "lk-judge__complaints", tabindex: "-1" });
   const preview = element("code", {});
   const picker = element("input", { type: "file", accept: ".yml,.yaml,text/yaml,application/yaml", onchange: () => { open(picker.files[0]); picker.value = ""; } });
-  const sure = element("div", { class: "lk-review__sure", hidden: true, role: "group", "aria-label": words.clearSure }, element("p", {}, words.clearSure),
-    element("button", { type: "button", class: "lk-button", onclick: () => {
+  const sure = element("div", { class: "lk-judge__sure", hidden: true, role: "group", "aria-label": words.clearSure }, element("p", {}, words.clearSure),
+    element("button", { type: "button", class: "lk-act", onclick: () => {
       state.verdicts = {};
       try { localStorage.removeItem(place); } catch { /* nothing was kept */ }
       sure.hidden = true;
@@ -286,12 +288,12 @@ start((bench) => {
       update();
       said(words.cleared);
     } }, words.yes),
-    element("button", { type: "button", class: "lk-button lk-button--plain", onclick: () => { sure.hidden = true; clear.focus(); } }, words.no));
-  const clear = element("button", { type: "button", class: "lk-button lk-button--plain", onclick: () => {
+    element("button", { type: "button", class: "lk-act lk-act--plain", onclick: () => { sure.hidden = true; clear.focus(); } }, words.no));
+  const clear = element("button", { type: "button", class: "lk-act lk-act--plain", onclick: () => {
     sure.hidden = false;
     sure.querySelector("button").focus();
   } }, words.clear);
-  const published = (inputs.reviews ?? []).map((one) => element("button", { type: "button", class: "lk-button lk-button--plain",
+  const published = (inputs.reviews ?? []).map((one) => element("button", { type: "button", class: "lk-act lk-act--plain",
     onclick: () => take(reviewOf({ ...one, verdicts: one.verdicts.map((v) => ({ ...v, indicator: v.indicator ?? "", evidence: v.evidence ?? "" })) }), one.name) },
     bench.say("load", { name: one.name, role: one.role })));
 
@@ -308,7 +310,6 @@ start((bench) => {
     for (const show of shown.values()) show();
   }
 
-  const orders = new Map();
   recall();
   for (const [id, sheet] of bench.sheets) {
     orders.set(id, orders.size);
@@ -320,17 +321,17 @@ start((bench) => {
     }
   }
   root.append(
-    element("div", { class: "lk-review__bar" }, progress, next),
-    element("details", { class: "lk-review__about", open: !state.about.role }, element("summary", {}, words.thisReview),
+    element("div", { class: "lk-judge__bar" }, progress, next),
+    element("details", { class: "lk-judge__about", open: !state.about.role }, element("summary", {}, words.thisReview),
       element("div", { class: "lk-settings" }, field(words.role, fields.role, words.roleHint), field(words.date, fields.date),
         bench.rubric.rounds.length ? field(words.round, fields.round) : null, field(words.file, fields.name, words.fileHint),
         element("label", { class: "lk-field lk-field--wide" }, element("span", {}, words.note), fields.note),
         element("label", { class: "lk-tick" }, fields.final, element("span", {}, words.final)))),
-    element("div", { class: "lk-review__file" },
-      element("button", { type: "button", class: "lk-button", "data-save": true, onclick: save }, words.save),
-      element("label", { class: "lk-button lk-button--plain lk-button--file" }, picker, element("span", {}, words.open)), clear, ...published),
+    element("div", { class: "lk-judge__file" },
+      element("button", { type: "button", class: "lk-act", "data-save": true, onclick: save }, words.save),
+      element("label", { class: "lk-act lk-act--plain lk-act--file" }, picker, element("span", {}, words.open)), clear, ...published),
     sure, complaints, message, keeping,
-    element("details", { class: "lk-review__preview" }, element("summary", {}, words.preview), element("pre", { tabindex: "0" }, preview)));
+    element("details", { class: "lk-judge__preview" }, element("summary", {}, words.preview), element("pre", { tabindex: "0" }, preview)));
   root.tabIndex = -1;
   fill();
   keep();
