@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.conftest import MEAN, Sandbox
+from lakthan import preview
+from lakthan.cache import Cache
+from lakthan.pages import fields
+from tests.conftest import MEAN, ROOT, Sandbox
 
 
 def read(project: Sandbox, page: str) -> str:
@@ -230,3 +236,91 @@ def test_the_gallery_shows_what_units_at_full_points_did(as_it_is: Sandbox) -> N
     assert "ติดไว้ที่ทางเข้าห้องสอบเทียบทุกห้อง" in section("1")
     gallery = read(as_it_is, "rubrics/oae-unit-2567/practice.md")
     assert "ยังไม่มีหน่วยงานใดได้คะแนนเต็ม" in gallery.split('id="indicator-6.4"')[1].split("</section>")[0]
+
+
+# Previews --------------------------------------------------------------------------------------------------------
+
+PDF = ROOT / "content/dip-ict/moi-moral-2569/files/action-plan-placeholder.pdf"
+
+
+def drawn(path: Path) -> preview.Preview | None:
+    return preview.preview(path, path.read_bytes(), Cache())
+
+
+def test_the_first_page_of_a_pdf_is_drawn_the_same_each_time() -> None:
+    found = drawn(PDF)
+    assert found
+    assert max(found.width, found.height) == 480
+    image = Image.open(io.BytesIO(found.content)).convert("L")
+    assert image.size == (found.width, found.height)
+    assert len(set(image.tobytes())) > 20  # letters on paper
+    preview.painter.close()
+    assert drawn(PDF) == found
+
+
+def test_a_picture_is_made_small_and_upright_and_loses_what_it_says_of_its_maker(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    picture = Image.new("RGB", (1000, 500), "red")
+    exif = picture.getexif()
+    exif[0x0112] = 6  # a camera held on its side
+    exif[0x010F] = "Maker"
+    picture.save(path, exif=exif)
+    found = drawn(path)
+    assert found
+    assert (found.width, found.height) == (240, 480)
+    assert b"Maker" not in found.content
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", b"%PDF-1.7\n%%EOF\n"),
+        ("a.pdf", b""),
+        ("a.png", b"\x89PNG\r\n\x1a\n but no more"),
+        ("a.docx", b"PK"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    ],
+)
+def test_what_cannot_be_drawn_has_no_preview(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert drawn(path) is None
+    assert drawn(PDF)  # and the next one has
+
+
+def test_a_file_that_keeps_the_painter_busy_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = preview.Painter()
+    painter.seconds = 0.0
+    monkeypatch.setattr(preview, "painter", painter)
+    assert drawn(PDF) is None
+
+
+def test_pages_show_previews_that_shift_nothing(as_it_is: Sandbox) -> None:
+    page = read(as_it_is, "dip-ict/moi-moral-2569/2.md")
+    images = re.findall(r"<img [^>]+>", page)
+    assert len(images) == 3
+    for image in images:
+        assert 'loading="lazy"' in image
+        assert re.search(r'width="\d+" height="\d+"', image)
+        assert re.search(r'alt="หน้าแรกของ[^"]+"', image)
+        source = re.search(r'src="../(files|previews)/files/([^"]+)"', image)
+        assert source
+        assert (as_it_is.docs / "dip-ict/moi-moral-2569/previews/files" / source[2]).is_file()
+    assert 'alt="ภาพไลน์กลุ่ม ศส.กสอ."' in read(as_it_is, "dip-ict/moi-moral-2569/9.md")
+    # The English page shows the same files.
+    assert 'src="../../../../dip-ict/moi-moral-2569/previews/files/' in read(as_it_is, "en/dip-ict/moi-moral-2569/2.md")
+
+
+@pytest.mark.parametrize(
+    ("url", "video"),
+    [
+        ("https://www.youtube.com/watch?v=x", True),
+        ("https://youtu.be/x", True),
+        ("https://www.facebook.com/office/videos/12", True),
+        ("https://www.facebook.com/office", False),
+        ("https://youtube.com.example/watch?v=x", False),
+        ("javascript:alert('https://youtu.be/x')", False),
+    ],
+)
+def test_a_video_is_a_card_and_no_player(url: str, video: bool) -> None:
+    assert bool(fields.VIDEO.search(url)) is video

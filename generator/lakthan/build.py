@@ -29,6 +29,7 @@ from lakthan import (
     lint,
     load,
     pages,
+    preview,
     privacy,
     publish,
     score,
@@ -176,6 +177,7 @@ def generate(root: Path, examined: Examined) -> Written:
     docs = root / DOCS
     cache = Cache(root / FOLDER)
     sizes: dict[str, int] = {}
+    previews: dict[str, tuple[int, int]] = {}
 
     def copies() -> Iterator[tuple[str, bytes]]:
         for portfolio in (assessment.portfolio for assessment in examined.assessments):
@@ -183,6 +185,9 @@ def generate(root: Path, examined: Examined) -> Written:
                 content = attachments.published(root / portfolio.folder / name)
                 sizes[f"{portfolio.folder}/{name}"] = len(content)
                 yield f"{portfolio.id}/{name}", content
+                if picture := preview.preview(root / portfolio.folder / name, content, cache):
+                    previews[f"{portfolio.folder}/{name}"] = (picture.width, picture.height)
+                    yield f"{portfolio.id}/{preview.PLACE}/{name}.webp", picture.content
 
     made = pages.pages(
         examined.project,
@@ -190,6 +195,7 @@ def generate(root: Path, examined: Examined) -> Written:
         templates=templates(root),
         problems=examined.problems,
         sizes=sizes,
+        previews=previews,
         searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
         ledger=examined.ledger,
         cache=cache,

@@ -39,6 +39,9 @@ class Pages(NamedTuple):
 class Reader:
     """Reads PDF files one after the other. Never raises for a file, whatever is in it."""
 
+    script = __file__
+    """What the process runs."""
+
     def __init__(self, *, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         self._process: subprocess.Popen[str] | None = None
@@ -58,7 +61,7 @@ class Reader:
         if self._process is None or self._owner != os.getpid():
             # -P: the modules beside this file must not hide those of the standard library.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", __file__],
+                [sys.executable, "-P", self.script],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -70,6 +70,7 @@ def pages(
     templates: Sequence[Path],
     problems: Sequence[Diagnostic] = (),
     sizes: Mapping[str, int] | None = None,
+    previews: Mapping[str, tuple[int, int]] | None = None,
     searched: Mapping[str, Sequence[Message]] | None = None,
     ledger: links.Ledger | None = None,
     cache: Cache | None = None,
@@ -77,9 +78,10 @@ def pages(
     """Everything that the site consists of but the attachments.
 
     *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
-    attachment has, by its path in the project; what it does not name is shown as missing. *searched* says what was
-    searched for personal data, by portfolio; *ledger* when each external address was reached. What takes long to make
-    is kept in *cache*.
+    attachment has, by its path in the project; what it does not name is shown as missing. *previews* has the width and
+    height in pixels of the small pictures of attachments, by the same paths. *searched* says what was searched for
+    personal data, by portfolio; *ledger* when each external address was reached. What takes long to
+    make is kept in *cache*.
 
     Each page is made once for each of the site's languages; the files beside the pages are there once.
     """
@@ -93,6 +95,7 @@ def pages(
             templates=tuple(templates),
             problems=tuple(problems),
             sizes=sizes if sizes is not None else {},
+            previews=previews if previews is not None else {},
             searched=searched or {},
             ledger=ledger or {},
             data=open_data,

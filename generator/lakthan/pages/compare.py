@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from lakthan.exports import documents
 from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, menus, standings
-from lakthan.pages.account import account
 from lakthan.pages.addresses import relative
 from lakthan.pages.site import Json, Page, Site, groups
 from lakthan.rubric import Criterion, Indicator, maximum
@@ -54,7 +53,7 @@ def _answer(site: Site, assessment: Assessment, indicator: Indicator, url: str) 
     node = assessment.latest.indicators[indicator.id]
     answer = portfolio.answers.get(indicator.id)
     unit = site.project.units.get(portfolio.unit)
-    up, files = (relative(f"{portfolio.id}/", start) for start in (url, site.folder + url))
+    up = relative(f"{portfolio.id}/", url)
     return {
         "assessment": assessment,
         "node": node,
@@ -66,7 +65,7 @@ def _answer(site: Site, assessment: Assessment, indicator: Indicator, url: str) 
         "step": assessment.advice.indicators.get(indicator.id),
         "records": answers.evidence(assessment, indicator.id),
         "facts": answers.facts(portfolio, answer, answers.asked(node)),
-        "account": account(answer.body if answer else "", up, site.say("table.scroll"), files),
+        **site.account(portfolio, answer, up, page=f"rubrics/{portfolio.rubric.id}/{indicator.id}.md"),
     }
 
 

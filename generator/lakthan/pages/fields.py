@@ -18,6 +18,12 @@ from lakthan.pages.addresses import outside
 from lakthan.pages.words import Words
 from lakthan.rubric import FieldType, Text
 
+VIDEO = re.compile(
+    r"^https?://(?:(?:www|m)\.)?(?:youtube\.com/(?:watch|shorts|live|embed)|youtu\.be/|vimeo\.com/\d"
+    r"|facebook\.com/(?:watch|[^/]+/videos|reel)|fb\.watch/|tiktok\.com/@[^/]+/video|dailymotion\.com/video)"
+)
+"""Addresses that show a video."""
+
 
 def field_value(
     words: Words, record: Record, name: str, kind: FieldType | None = None, own: Mapping[str, str] | None = None
@@ -46,6 +52,11 @@ def field_value(
             return Markup(", ").join(_part(words, item, choices) for item in value)
     if name == "url" or (kind and kind.type == "url"):
         if url := outside(value):
+            if VIDEO.search(url):
+                # A card, not a player: a player would ask the other server before anybody clicked.
+                return Markup('<a class="lk-video" href="{}" rel="noopener"><span>{}</span> {}</a>').format(
+                    url, words.say("preview.video"), _bare(url)
+                )
             return Markup('<a href="{}" rel="noopener">{}</a>').format(url, _bare(url))
         return escape(value)
     return _part(words, value, choices)
@@ -66,18 +77,34 @@ def date(words: Words, day: datetime.date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), words.show(day))
 
 
-def attachment(words: Words, sizes: Mapping[str, int], portfolio: Portfolio, name: object) -> dict[str, Any] | None:
-    """A file that a record names: where it stands on the site, and how big it is; no address if it is not there."""
+def attachment(
+    words: Words,
+    sizes: Mapping[str, int],
+    previews: Mapping[str, tuple[int, int]],
+    portfolio: Portfolio,
+    name: object,
+) -> dict[str, Any] | None:
+    """A file that a record names: where it stands on the site, how big it is, and its small picture if it has one.
+
+    It has no address if it is not there.
+    """
     if not isinstance(name, str) or not name:
         return None
     size = sizes.get(f"{portfolio.folder}/{name}")
     inside = posixpath.normpath(name) == name and not name.startswith(("/", "../"))
+    drawn = previews.get(f"{portfolio.folder}/{name}") if size is not None and inside else None
     return {
+        "preview": drawn and _preview(f"{portfolio.id}/previews/{quote(name)}.webp", *drawn),
         "name": posixpath.basename(name),
         "url": f"{portfolio.id}/{quote(name)}" if size is not None and inside else None,
         "size": None if size is None else size_in_words(words, size),
         "kind": posixpath.splitext(name)[1].removeprefix(".").upper(),
     }
+
+
+def _preview(url: str, wide: int, high: int) -> dict[str, Any]:
+    # It has the pixels for sharp screens, and takes two fifths of them.
+    return {"url": url, "wide": wide * 2 // 5, "high": high * 2 // 5}
 
 
 def size_in_words(words: Words, size: int) -> str:

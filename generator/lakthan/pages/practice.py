@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from lakthan.model import Assessment
 from lakthan.pages import answers, menus, standings
-from lakthan.pages.account import account
 from lakthan.pages.addresses import relative
 from lakthan.pages.site import Json, Page, Site, groups
 from lakthan.rubric import Indicator
@@ -49,7 +48,11 @@ def _full(assessment: Assessment, indicator: Indicator) -> bool:
 def _example(site: Site, assessment: Assessment, indicator: Indicator, url: str) -> Json:
     """How a unit did it: its own account, and the documents that count."""
     portfolio = assessment.portfolio
-    up, files = (relative(f"{portfolio.id}/", start) for start in (url, site.folder + url))
-    told = account(portfolio.answers[indicator.id].body, up, site.say("table.scroll"), files)
+    told = site.account(
+        portfolio,
+        portfolio.answers[indicator.id],
+        relative(f"{portfolio.id}/", url),
+        page=f"rubrics/{portfolio.rubric.id}/practice.md",
+    )
     records = [entry for entry in answers.evidence(assessment, indicator.id) if entry["counts"]]
-    return {"portfolio": portfolio, "account": told, "records": records}
+    return {"portfolio": portfolio, **told, "records": records}

@@ -56,6 +56,7 @@ class Site(Words):
     templates: tuple[Path, ...]
     problems: tuple[Diagnostic, ...]
     sizes: Mapping[str, int]
+    previews: Mapping[str, tuple[int, int]]
     searched: Mapping[str, Sequence[Message]]
     ledger: links.Ledger
     data: tuple[exports.File, ...]
@@ -114,15 +115,17 @@ class Site(Words):
             self.known[portfolio.id] = {text: english for texts in said for text, english in texts.items()}
         return self.known[portfolio.id]
 
-    def account(self, portfolio: Portfolio, answer: Answer | None, up: str, name: str = "index") -> Json:
-        """A unit's account for a page of a portfolio, and whether it is there in Thai alone.
+    def account(
+        self, portfolio: Portfolio, answer: Answer | None, up: str, name: str = "index", page: str = ""
+    ) -> Json:
+        """A unit's account for a page of a portfolio, or for that at *page*, and whether it is there in Thai alone.
 
         *up* leads from the page to the portfolio's own page.
         """
         english = answer.english if answer and self.language == "en" else None
         translated = english is not None and bool(english.body.strip())
         body = english.body if english and translated else answer.body if answer else ""
-        files = relative(f"{portfolio.id}/", self.folder + address(f"{portfolio.id}/{name}.md"))
+        files = relative(f"{portfolio.id}/", self.folder + address(page or f"{portfolio.id}/{name}.md"))
         return {
             "account": account(body, up, self.say("table.scroll"), files),
             "untranslated": self.language == "en"
@@ -295,7 +298,7 @@ def _environment(site: Site) -> jinja2.Environment:
         share=charts.share,
         tone=charts.tone,
         # What a rubric asks, and what a unit filled in
-        attachment=partial(fields.attachment, site, site.sizes),
+        attachment=partial(fields.attachment, site, site.sizes, site.previews),
         condition=partial(conditions.asked, site),
         in_words=links.in_words,
         field_value=_field_value(site),
