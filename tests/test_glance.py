@@ -21,7 +21,7 @@ def read(project: Sandbox, page: str) -> str:
 
 def cells(page: str) -> dict[str, list[tuple[str, str]]]:
     """The rows of the first heat map of a page: unit's address → tint and content of each cell."""
-    table = page.split('<table class="lk-table lk-heat">')[1].split("</table>", maxsplit=1)[0]
+    table = re.split('<table class="lk-table lk-heat[^>]*>', page)[1].split("</table>", maxsplit=1)[0]
     rows = re.findall(r'<tr data-parent.*?<a href="([^"]+)">(.*?)</tr>', table)
     return {url: re.findall(r'<td class="h(.)">(.*?)</td>', rest) for url, rest in rows}
 

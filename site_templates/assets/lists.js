@@ -122,7 +122,11 @@
   }
 
   document.querySelectorAll(".lk-filter").forEach(start);
-  document.querySelectorAll(".lk-heat tbody").forEach(function (list) { list.addEventListener("click", follow); });
+  document.querySelectorAll(".lk-heat tbody").forEach(function (list) {
+    if (!list.parentNode.querySelector("[data-to]")) return;
+    list.parentNode.classList.add("lk-heat--leads");
+    list.addEventListener("click", follow);
+  });
   window.addEventListener("hashchange", unfold);
   unfold();
 })();
