@@ -268,7 +268,7 @@ def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
         return {
             (
                 re.sub(r"^(\.\./|\./|/)*", "", element.get("src", "")),
-                "" if element.get("type") == "application/json" else element.text or "",
+                "" if element.get("type") in ("application/json", "application/ld+json") else element.text or "",
             )
             for path in pages(folder)
             for element in parsed(path).iter("script")
@@ -289,6 +289,21 @@ def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
                 "translations",
                 "version",
             }
+
+
+def test_what_a_page_means_is_data_and_stays_in_its_place(hostile_site: Path) -> None:
+    """JSON-LD: no text of a unit ends the script element that it stands in, or leaves its string."""
+    seen = ""
+    for path in pages(hostile_site):
+        for element in parsed(path).iter("script"):
+            if element.get("type") == "application/ld+json":
+                text = element.text or ""
+                assert not set("<>&\u2028\u2029") & set(text), path
+                assert json.loads(text)["@context"] == "https://schema.org"
+                seen += json.dumps(json.loads(text), ensure_ascii=False)
+    for number, group in enumerate(GROUPS):
+        assert [i for i in range(len(group)) if f"g{number}title{i}" not in seen] == []
+    assert "</script" in seen  # the worst was tried
 
 
 def test_addresses_lead_to_the_web_to_mail_or_to_the_site(hostile_site: Path) -> None:

@@ -1,19 +1,20 @@
 """What other programs read: files beside the pages, each a function to bytes.
 
 `documents` has the JSON: scores with their reasons, and everything a page shows. `schemas` says what they look like,
-`tables` has the open data.
+`tables` has the open data, `feeds` what is new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from lakthan.exports import schemas
+from lakthan.exports import feeds, schemas
 from lakthan.exports.documents import (
     Json,
     anchor,
     encode,
     evidence,
+    identifiers,
     indicator_document,
     inputs_document,
     needed,
@@ -26,6 +27,7 @@ from lakthan.exports.documents import (
     summary,
     unit_document,
 )
+from lakthan.exports.feeds import base
 from lakthan.exports.tables import TABLES, File
 from lakthan.exports.tables import files as open_data
 from lakthan.model import Assessment, Project
@@ -36,9 +38,11 @@ __all__ = [
     "File",
     "Json",
     "anchor",
+    "base",
     "encode",
     "evidence",
     "files",
+    "identifiers",
     "indicator_document",
     "inputs_document",
     "needed",
@@ -66,6 +70,7 @@ def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple
     """Every file beside the pages: its path relative to the site, and its content."""
     found = tuple(assessments)
     yield from schemas.files()
+    yield from feeds.files(project, found)
     yield "index.json", encode(site_document(project, found))
     for rubric in project.rubrics.values():
         yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))

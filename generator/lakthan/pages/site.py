@@ -16,7 +16,7 @@ from lakthan import exports, links, messages, search
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Answer, Assessment, Message, Portfolio, Project, Record, Unit
-from lakthan.pages import charts, conditions, fields, parts
+from lakthan.pages import charts, conditions, fields, meaning, parts
 from lakthan.pages.account import account
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
@@ -190,10 +190,12 @@ class Site(Words):
             meta["hide"] = list(hide)
         if scripts:
             meta["scripts"] = [relative(script, self.folder + url) for script in scripts]
+        href, file_href = partial(relative, start=url), partial(relative, start=self.folder + url)
+        meta |= self._known_to_machines(template, url, context, href, file_href)
         content = self.env.get_template(f"pages/{template}").render(
             title=title,
-            href=partial(relative, start=url),
-            file_href=partial(relative, start=self.folder + url),
+            href=href,
+            file_href=file_href,
             url=url,
             **context,
         )
@@ -203,6 +205,31 @@ class Site(Words):
         if self.language == "en":
             body = parts.marked(body)
         return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
+
+    def _known_to_machines(
+        self, template: str, url: str, context: Mapping[str, Any], href: meaning.Href, file_href: meaning.Href
+    ) -> Json:
+        """What the theme says of a page in its head: where it stands, when it changed, and what it means."""
+        portfolio = context.get("portfolio")
+        asked = [portfolio] if portfolio else self.project.portfolios
+        days = [day for one in asked for day in one.dates()[-1:]]
+        meta: Json = {"path": self.folder + url, "feed": file_href("feed.xml")}
+        if address := exports.base(self.project):
+            meta["address"] = tame(address)
+        if days:
+            meta["updated"] = max(days).isoformat()
+        match template:
+            case "data.md.j2" | "home.md.j2":
+                found = meaning.of_data(self, self.project, self.data, href, file_href)
+            case "unit.md.j2":
+                found = meaning.of_unit(self, self.project, context["unit"], href)
+            case "portfolio.md.j2":
+                found = meaning.of_portfolio(self, self.project, context["assessment"], href, file_href)
+            case "indicator.md.j2":
+                found = meaning.of_indicator(self, self.project, context["assessment"], context["indicator"].id, href)
+            case _:
+                return meta
+        return {**meta, "meaning": meaning.said(found)}
 
     def _entry(self, template: str, url: str, title: str, body: str, context: Mapping[str, Any]) -> search.Entry:
         """What the search is to know of a page: the sort of it is called as its template."""
