@@ -244,6 +244,25 @@ def test_criteria_that_require_each_other_do_not_hold() -> None:
     assert [workbook._circular(top, leaf) for leaf in top.criteria] == [True, True, False]
 
 
+def test_what_reviewers_accepted_stands_beside_what_was_worked_out(small: Sandbox) -> None:
+    small.run("new", "review", "unit-a", "mean-2570", "--name", "first", "--today", "2026-11-01", lang="th")
+    name = "content/unit-a/mean-2570/reviews/first.yml"
+    first = small.read(name).index("  verdict:")
+    text = small.read(name)
+    small.write(
+        name, f"{text[:first]}  verdict: reject\n  reason: ไม่มีลายมือชื่อ\n{text[text.index(chr(10), first) + 1 :]}"
+    )
+    examined = build.examine(small.root)
+    (assessment,) = examined.assessments
+    assert assessment.reviewed
+    content = workbook.of_portfolio(examined.project, assessment)
+    row = next(
+        openpyxl.load_workbook(io.BytesIO(content), data_only=True)["การตรวจ"].iter_rows(min_row=5, values_only=True)
+    )
+    assert row[4:7] == (10, 0, -10)
+    assert str(row[7]).endswith("ไม่มีลายมือชื่อ")
+
+
 def test_pages_link_to_the_workbooks(as_it_is: Sandbox) -> None:
     for page in ("dip-ict/moi-moral-2569/index.md", "rubrics/oae-unit-2567.md"):
         text = (as_it_is.docs / page).read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from lakthan.exports.documents import exact, plain
 from lakthan.messages import Language
-from lakthan.model import Assessment, Finding, Message, NodeScore, Portfolio, Project, Record, Score
+from lakthan.model import Assessment, Finding, Message, NodeScore, Portfolio, Project, Record, Score, Verified
 from lakthan.pages import answers, conditions
 from lakthan.pages.addresses import outside
 from lakthan.pages.words import Words
@@ -926,10 +926,20 @@ class _Book:
                 else:
                     sheet.text(row, first + 3, "")
                 sheet.formula(row, first + 4, tree.ref(at, 4 + 2 * n), _shown(node, "points"))
-                sheet.text(row, first + 5, "", "input")
+                verified = view.assessment.verified_of(view.score)
+                known = verified.score.indicators[name] if verified and name in verified.reviewed else None
+                if known and known.applies:
+                    sheet.number(row, first + 5, known.points, "input")
+                else:
+                    sheet.text(row, first + 5, "", "input")
                 accepted, computed = xl_rowcol_to_cell(row, first + 5), xl_rowcol_to_cell(row, first + 4)
-                sheet.formula(row, first + 6, f'IF(COUNT({accepted},{computed})<2,"",{accepted}-{computed})', "")
-                sheet.text(row, first + 7, "", "input")
+                sheet.formula(
+                    row,
+                    first + 6,
+                    f'IF(COUNT({accepted},{computed})<2,"",{accepted}-{computed})',
+                    known.points - node.points if known and known.applies and node.applies else "",
+                )
+                sheet.text(row, first + 7, "\n".join(_remarks(verified, name)), "remark")
         if sheet.row > start:
             most = xl_rowcol_to_cell(start, first + 2)
             sheet.sheet.data_validation(
@@ -959,6 +969,17 @@ def _shown(node: NodeScore | None, kind: str) -> Fraction | str:
     if node is None or not node.applies:
         return ABSENT
     return node.points if kind == "points" else node.max
+
+
+def _remarks(verified: Verified | None, indicator: str) -> Iterator[str]:
+    """What reviewers said of an indicator and of its evidence, each once, with the role of who said it."""
+    said: dict[str, None] = {}
+    for ruling in verified.rulings if verified else ():
+        if ruling.indicator == indicator:
+            for opinion in ruling.opinions:
+                if opinion.verdict.reason and not opinion.stale:
+                    said[f"{opinion.review.role}: {opinion.verdict.reason}"] = None
+    yield from said
 
 
 def _node(score: Score, name: str) -> NodeScore | None:
@@ -1038,6 +1059,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "total_text": {**cell, **strong},
         # Not by colour alone: a bold frame marks what is to be filled in.
         "input": {**cell, "bg_color": "#FFF7D6", "border": 1, "border_color": "#8A6D00", "align": "center"},
+        "remark": {**cell, "bg_color": "#FFF7D6", "border_color": "#8A6D00"},
         "link": {**cell, "font_color": "#0B57A4", "underline": 1},
     }
     formats |= {f"indent{n}": {**cell, "align": "left", "indent": n} for n in range(1, 5)}
