@@ -16,7 +16,7 @@ import markdown
 import pytest
 import yaml
 
-from lakthan import build, exports, load, messages, pages, thai, workbook
+from lakthan import build, exports, load, messages, pages, thai, word, workbook
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>alert(1)</script> & *b* `c` [d](javascript:e) {{ 1 + 1 }} {% raw %} {: .f #g } # h | </div>"
@@ -185,6 +185,7 @@ def test_every_link_leads_somewhere(which: str, request: pytest.FixtureRequest) 
     known = {*files, *anchors}
     known |= {f"{a.portfolio.id}/{name}" for a in examined.assessments for name in load.attachments(a.portfolio)}
     known |= {path for path, _ in workbook.files(examined.project, examined.assessments)}
+    known |= {path for path, _ in word.files(examined.project, examined.assessments)}
     known |= {f"{a.portfolio.id}/form.pdf" for a in examined.assessments}
     for path, (meta, page) in drawn.items():
         for link in links(meta, page):

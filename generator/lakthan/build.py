@@ -33,6 +33,7 @@ from lakthan import (
     privacy,
     publish,
     score,
+    word,
     workbook,
     writing,
 )
@@ -203,7 +204,8 @@ def generate(root: Path, examined: Examined) -> Written:
     files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
     books = ((path, make()) for path, make in workbook.files(examined.project, examined.assessments))
     forms_of = forms.files(examined.project, examined.assessments, templates(root), cache)
-    printed = ((path, make()) for path, make in forms_of)
+    words_of = word.files(examined.project, examined.assessments, templates(root), cache)
+    printed = ((path, make()) for path, make in (*forms_of, *words_of))
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.

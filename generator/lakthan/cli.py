@@ -34,6 +34,7 @@ from lakthan import (
     scaffold,
     thai,
     verify,
+    word,
 )
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
@@ -222,13 +223,14 @@ def _publishing(here: dict[str, Any]) -> Iterator[None]:
 )
 @pass_here
 def form_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None, language: Language) -> None:
-    """Write the summary form of a portfolio as PDF, to print, sign and hand in.
+    """Write the summary form of a portfolio as PDF, to print, sign and hand in; with -o FILE.docx for Word.
 
     It is filled in with what the unit wrote and with what its evidence supports, each in its own column.
     """
     examined, assessment = _one(here, unit, rubric)
+    make = word.make if output and output.suffix.lower() == ".docx" else forms.make
     with _publishing(here):
-        content = forms.make(examined.project, assessment, build.templates(here["root"]), language=language)
+        content = make(examined.project, assessment, build.templates(here["root"]), language=language)
         _print(here, output or Path(f"{unit.replace('/', '-')}-{rubric}-form.pdf"), content)
 
 

@@ -46,7 +46,7 @@ class Unfit(Exception):
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(why)
-        self.message = Message("command.template", {"place": f"{FOLDER}/{name}.typ", "why": why})
+        self.message = Message("command.template", {"place": f"{FOLDER}/{name}", "why": why})
 
 
 # The PDF ---------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def typeset(
         try:
             return pdf.make(f"{name}.typ", found, data, max(portfolio.dates(), default=None), fonts)
         except pdf.Refused as why:
-            raise Unfit(name, str(why)) from why
+            raise Unfit(f"{name}.typ", str(why)) from why
 
     return (cache or Cache()).get(NAME, source.digest(), made)
 

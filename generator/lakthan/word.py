@@ -1,0 +1,200 @@
+"""The summary form as a Word document, to go on writing in.
+
+It says what the PDF says (`forms.document`), in a template that an office can edit in Word: `site_templates/forms/`
+has one for each rubric that has a form of its own, and `generic.docx` for all others. What a unit wrote reaches the
+template as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import docxtpl
+import jinja2
+import segno
+from docx.shared import Mm
+
+from lakthan import forms, messages
+from lakthan.cache import Cache
+from lakthan.messages import Language
+from lakthan.model import Assessment, Project
+
+Json = dict[str, Any]
+
+NAME = "form.docx"
+"""The form's file beside the page of its portfolio."""
+_NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold, or nobody can see."""
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+_LINK = "163F8F"
+
+
+def make(
+    project: Project,
+    assessment: Assessment,
+    templates: Sequence[Path],
+    *,
+    language: Language = "th",
+    cache: Cache | None = None,
+) -> bytes:
+    """The form of one portfolio in its last round, the same bytes for the same content.
+
+    *templates* are the folders to look in, the project's own first. Raises `forms.Unfit` for a template that cannot be
+    used.
+    """
+    data = forms.document(project, assessment, language)
+    name, template = _template(templates, assessment.portfolio.rubric.id)
+    source = hashlib.sha256(json.dumps([metadata.version("docxtpl"), data], sort_keys=True).encode() + template)
+    return (cache or Cache()).get(NAME, source.digest(), lambda: _made(name, template, data))
+
+
+def files(
+    project: Project, assessments: Iterable[Assessment], templates: Sequence[Path] = (), cache: Cache | None = None
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The form of each portfolio: its path relative to the site, and what makes it."""
+    for assessment in assessments:
+        yield f"{assessment.portfolio.id}/{NAME}", partial(make, project, assessment, templates, cache=cache)
+
+
+def _template(templates: Sequence[Path], rubric: str) -> tuple[str, bytes]:
+    paths = [folder / forms.FOLDER / f"{name}.docx" for name in (rubric, forms.GENERIC) for folder in templates]
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        raise forms.Unfit(f"{forms.GENERIC}.docx", "")
+    return found.name, found.read_bytes()
+
+
+def _made(name: str, template: bytes, data: Json) -> bytes:
+    try:
+        document = docxtpl.DocxTemplate(io.BytesIO(template))
+        # A misspelt name is a mistake of the template; what fills it in is escaped.
+        environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+        document.render(_context(document, _clean(data)), environment, autoescape=True)
+        out = io.BytesIO()
+        document.save(out)
+    except (jinja2.TemplateError, KeyError, ValueError, zipfile.BadZipFile) as why:
+        raise forms.Unfit(name, str(why)) from why
+    return _settled(out.getvalue(), data["label"]["qr"])
+
+
+def _settled(content: bytes, alternative: str) -> bytes:
+    """The document without the time of its writing, and with a text for each picture."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "word/document.xml":
+                said = quoteattr(alternative)
+                part = re.sub(rb'(<wp:docPr id="\d+" name="[^"]*")(?=/?>)', rb"\1 descr=" + said.encode(), part)
+            new.writestr(zipfile.ZipInfo(name, _FIRST_DAY), part, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return " ".join(_NEVER.sub("", value).split())
+        case Mapping():
+            return {key: _clean(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_clean(item) for item in value]
+    return value
+
+
+# What the templates are filled with -------------------------------------------------------------------------------
+
+
+def _context(document: docxtpl.DocxTemplate, data: Json) -> Json:
+    """The form's data with boxes as letters, and what an indicator rests on as one numbered list (`proof`)."""
+
+    def number(n: int) -> str:
+        return messages.show(n, data["language"], data["digits"])
+
+    parts = [
+        {**part, "indicators": [_indicator(document, data, one, number) for one in part["indicators"]]}
+        for part in data["parts"]
+    ]
+    rounds = data["rounds"]
+    return {
+        **data,
+        "parts": parts,
+        "areas": [part for part in parts if part["heading"]],
+        "columns": " / ".join(rounds) if len(rounds) > 1 else data["label"]["computed"],
+        "totals_by_round": data["totals-by-round"],
+        "self_total": data["self"],
+        "reviewed": data.get("reviewed", False),
+        "levels": [
+            {**level, "box": _box(level["ticked"]), "outcome": data["label"]["holds" if level["met"] else "unmet"]}
+            for level in data["levels"]
+        ],
+        **{f"n{n}": number(n) for n in range(1, 5)},
+    }
+
+
+def _box(ticked: bool) -> str:
+    return "☑" if ticked else "☐"
+
+
+def _indicator(document: docxtpl.DocxTemplate, data: Json, indicator: Json, number: Any) -> Json:
+    criteria = [
+        {**one, "box": _box(one.get("ticked", False)), "given": _box(one.get("awarded", False))}
+        for one in indicator["criteria"]
+    ]
+    proof = [_seen(document, data, entry, _said(data, entry)) for entry in indicator["evidence"]]
+    for register in indicator["registers"]:
+        lines = [docxtpl.RichText(f"({number(n)}) {item}") for n, item in enumerate(register["items"], 1)]
+        proof.append({"text": f"{register['title']} {register['count']}", "lines": lines, "code": None})
+    proof += [{"text": f"{one['title']} {one['value']}", "lines": [], "code": None} for one in indicator["figures"]]
+    proof = [{**entry, "number": f"{number(n)}."} for n, entry in enumerate(proof, 1)]
+    if channels := indicator["channels"]:
+        n, label = len(proof) + 1, data["label"]
+        text = f"{label['channels']} {number(len(channels))} {label['places']}"
+        proof.append({"number": f"{number(n)}.", "text": text, "lines": [], "code": None})
+        for m, channel in enumerate(channels, 1):
+            said = " ".join([f"{channel['name']} ({channel['scope']})", *channel["details"]])
+            proof.append({**_seen(document, data, channel, said), "number": f"{number(n)}.{number(m)}"})
+    return {"verified": "", **indicator, "criteria": criteria, "proof": proof}
+
+
+def _said(data: Json, entry: Json) -> str:
+    text = " ".join([entry["title"], *entry["details"]])
+    if not entry["counts"]:
+        why = f" ({'; '.join(entry['why'])})" if entry["why"] else ""
+        text += f" – {data['label']['not_counted']}{why}"
+    return text
+
+
+def _seen(document: docxtpl.DocxTemplate, data: Json, entry: Json, text: str) -> Json:
+    """Where something can be seen: its file, its address, and a code for paper."""
+    lines = []
+    if entry["file"]:
+        line = docxtpl.RichText(f"{data['label']['file']} ")
+        _link(document, line, entry["file"], entry["file_url"])
+        lines.append(line)
+    if entry["url"]:
+        line = docxtpl.RichText("")
+        _link(document, line, entry["url"], entry["url"])
+        lines.append(line)
+    code = None
+    if entry["qr"]:
+        picture = io.BytesIO()
+        segno.make_qr(entry["url"] or entry["file_url"], error="m").save(picture, kind="png", scale=4, border=2)
+        code = docxtpl.InlineImage(document, picture, width=Mm(17))
+    return {"text": text, "lines": lines, "code": code}
+
+
+def _link(document: docxtpl.DocxTemplate, line: docxtpl.RichText, text: str, address: str) -> None:
+    if address:
+        line.add(text, url_id=document.build_url_id(address), color=_LINK, underline=True)
+    else:
+        line.add(text)
