@@ -24,9 +24,10 @@ import re
 import unicodedata
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from lakthan import thai
@@ -174,6 +175,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
+_TWO_DIGITS = re.compile(r"\d\d")
+"""What every date has: most lines have none, and the pattern above is slow."""
 
 
 def dates(text: str) -> set[str]:
@@ -183,7 +186,7 @@ def dates(text: str) -> set[str]:
     ['@202601', '@20260122', '@202606']
     """
     found = set()
-    for one in _DATE.finditer(thai.ascii_digits(text)):
+    for one in _DATE.finditer(thai.ascii_digits(text)) if _TWO_DIGITS.search(text) else ():
         name = one["n3"] or one["n4"]
         month = _MONTH_OF[re.sub(r"[.\s]", "", name).lower()] if name else int(one["m"] or one["m2"])
         day = one["d"] or one["d2"] or one["d3"] or one["d4"]
@@ -217,22 +220,19 @@ def files(entries: Iterable[Entry], folder: str, facts: Mapping[str, Any]) -> It
     *facts* is what index.json says beside what the script needs to find the parts.
     """
     ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
-    postings: dict[str, tuple[array[int], array[int]]] = {}
-    for number, entry in enumerate(ordered):
-        titled = _keys(entry.title)
-        keys = {f"@u:{entry.unit}", f"@r:{entry.rubric}", f"@k:{entry.kind}", *titled, *_keys(entry.about)}
-        for passage in entry.passages:
-            keys.update(*map(_keys, passage.text.split("\n")))
-        for key in keys:
-            held = postings.get(key)
-            if held is None:
-                held = postings[key] = (array("I"), array("I"))
-            held[0].append(number)
-        for key in titled:
-            postings[key][1].append(number)
+    everywhere: dict[str, array[int]] = defaultdict(partial(array, "I"))
+    in_title: dict[str, array[int]] = defaultdict(partial(array, "I"))
+    before: tuple[Set[str], ...] = (frozenset(), frozenset())
+    for number, entry in enumerate((*ordered, None)):
+        here = _found_under(entry) if entry else (frozenset(), frozenset())
+        # Neighbours have most in common: only where a run begins or ends there is something to do.
+        for held, keys, last in zip((everywhere, in_title), here, before, strict=True):
+            for key in keys ^ last:
+                held[key].append(number)
+        before = here
 
-    packed = {key: (_runs(everywhere), _runs(in_title)) for key, (everywhere, in_title) in sorted(postings.items())}
-    size = sum(len(key) + len(everywhere) + len(in_title) for key, (everywhere, in_title) in packed.items())
+    packed = {key: (_packed(everywhere[key]), _packed(in_title.get(key, ()))) for key in sorted(everywhere)}
+    size = sum(len(key) + len(anywhere) + len(titled) for key, (anywhere, titled) in packed.items())
     # A power of two, so that an edit seldom moves everything into other parts.
     shards = 1 << max(0, size // SHARD).bit_length()
     parts = [bytearray() for _ in range(shards)]
@@ -244,11 +244,20 @@ def files(entries: Iterable[Entry], folder: str, facts: Mapping[str, Any]) -> It
     index = {"pages": len(ordered), "per": PER_PART, "shards": shards, "months": thai.MONTHS, **facts}
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
     for number, part in enumerate(parts):
-        yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part), 9)
+        yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part))
     for start in range(0, len(ordered), PER_PART):
         texts = [_document(entry) for entry in ordered[start : start + PER_PART]]
         content = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
-        yield f"{folder}/t/{start // PER_PART}.bin", zlib.compress(content, 9)
+        yield f"{folder}/t/{start // PER_PART}.bin", zlib.compress(content)
+
+
+def _found_under(entry: Entry) -> tuple[Set[str], Set[str]]:
+    """Under what a page is found: for anything that it says, and for its title."""
+    titled = _keys(entry.title)
+    keys = {f"@u:{entry.unit}", f"@r:{entry.rubric}", f"@k:{entry.kind}", *titled, *_keys(entry.about)}
+    for passage in entry.passages:
+        keys.update(*map(_keys, passage.text.split("\n")))
+    return keys, titled
 
 
 def _document(entry: Entry) -> Sequence[Any]:
@@ -282,20 +291,23 @@ def _number(value: int) -> bytes:
     return bytes(out)
 
 
-def _runs(numbers: Sequence[int]) -> bytes:
-    """Ascending numbers as runs: how far from the end of the last one, doubled, odd where more than one follow.
+def _packed(runs: Sequence[int]) -> bytes:
+    """Runs of pages, each its first and the one after its last, as numbers: how many are left out before it, doubled,
+    odd where it is longer than one, and then by how many more than two.
 
-    >>> list(_runs([0, 1, 2, 9]))
+    >>> list(_packed([0, 3, 9, 10]))
     [1, 1, 12]
     """
     out = bytearray()
-    i, end = 0, -1
-    while i < len(numbers):
-        j = i
-        while j + 1 < len(numbers) and numbers[j + 1] == numbers[j] + 1:
-            j += 1
-        out += _number((numbers[i] - end - 1) * 2 + (j > i))
-        if j > i:
-            out += _number(j - i - 1)
-        end, i = numbers[j], j + 1
+    end = 0
+    for i in range(0, len(runs), 2):
+        start, left_out = runs[i], runs[i] - end
+        end = runs[i + 1]
+        first = left_out * 2 + (end - start > 1)
+        if first < 0x80:  # nearly all of them
+            out.append(first)
+        else:
+            out += _number(first)
+        if end - start > 1:
+            out += _number(end - start - 2)
     return bytes(out)
