@@ -36,11 +36,16 @@ LIMIT = 300_000
 """Bytes that a query may cost somebody who has loaded nothing yet."""
 
 
-def entries(count: int, seed: int = 1) -> Iterator[search.Entry]:
-    """Pages of *count* made from the sample's."""
+def sample() -> list[search.Entry]:
+    """The sample's Thai pages."""
     examined = build.examine(ROOT)
     made = pages.pages(examined.project, examined.assessments, templates=build.templates(ROOT))
-    models = [page.entry for page in made if page.entry and page.entry.unit and not page.path.startswith("en/")]
+    return [page.entry for page in made if page.entry and not page.path.startswith("en/")]
+
+
+def entries(models: Sequence[search.Entry], count: int, seed: int = 1) -> Iterator[search.Entry]:
+    """Pages of *count*, made from *models*."""
+    models = [model for model in models if model.unit]
     lines = sorted({line for model in models for passage in model.passages for line in passage.text.split("\n")})
     words = sorted({word for line in lines for word in line.split() if len(word) > 3})
     luck = random.Random(seed)  # noqa: S311 (nothing secret)
@@ -70,9 +75,9 @@ def entries(count: int, seed: int = 1) -> Iterator[search.Entry]:
             )
 
 
-def write(folder: Path, count: int) -> dict[str, Any]:
+def write(folder: Path, models: Sequence[search.Entry], count: int) -> dict[str, Any]:
     """An index of *count* pages in *folder*, with a page that searches it. Returns its figures."""
-    made = list(entries(count))
+    made = list(entries(models, count))
     units = sorted({(entry.unit, entry.about.partition(" · ")[0]) for entry in made})
     kinds = [(kind, kind) for kind in search.KINDS]
     start = time.process_time()
@@ -133,12 +138,12 @@ def main() -> int:
 
     counts = [int(one) for one in sys.argv[1:]] or [1_000, 10_000]
     chromium = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
-    worst = 0
+    models, worst = sample(), 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for count in counts:
             with tempfile.TemporaryDirectory() as name:
-                made = write(Path(name), count)
+                made = write(Path(name), models, count)
                 figures = f"{made['seconds']:.1f} s of CPU, {made['bytes'] / 1e6:.1f} MB in {made['files']} files"
                 print(f"\n{count:,} pages: index in {figures}\n")
                 print("| query | pages found | kB | requests | s |\n|---|---|---|---|---|")

@@ -34,7 +34,7 @@ from lakthan import thai
 
 PER_PART = 8
 """Pages whose texts are loaded together."""
-SHARD = 16_384
+SHARD = 8_192
 """Bytes of postings in a part, about, before they are compressed."""
 KINDS = ("rubric", "unit", "portfolio", "indicator", "evidence", "channels", "page")
 """Sorts of pages, in the order in which pages of equal worth are listed."""

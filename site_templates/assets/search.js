@@ -109,7 +109,7 @@ export function terms(query, dates) {
   let rest = query;
   for (const date of dates(query).reverse()) {
     found.unshift({ date: date.keys[date.keys.length - 1] });
-    rest = rest.slice(0, date.from) + " " + rest.slice(date.to);
+    rest = rest.slice(0, date.from).replace(/(?:ลว\.?|ลงวันที่|วันที่)\s*$/, "") + " " + rest.slice(date.to);
   }
   for (const word of rest.split(/\s+/u)) {
     let text = normal(word);
@@ -340,8 +340,10 @@ export class Search {
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
+  // Thai on a page in another language says so, for those who listen.
+  if (children.length && document.documentElement.lang !== "th" && THAI.test(made.textContent)) made.lang = "th";
   return made;
 }
 
@@ -532,6 +534,11 @@ export async function open(link) {
   const close = element("button", { type: "button", class: "lk-search__close", "aria-label": "×" }, "×");
   dialog = element("dialog", { class: "lk-dialog md-typeset", "aria-label": name }, close, box);
   close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return; // a field of this sort would only be emptied
+    event.preventDefault();
+    dialog.close();
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
   dialog.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
   document.body.append(dialog);
