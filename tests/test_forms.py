@@ -18,7 +18,7 @@ import pymupdf
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from lakthan import build, forms, pdf
+from lakthan import build, forms, pdf, verdicts
 from lakthan.model import Assessment
 from tests.conftest import ROOT, Sandbox
 
@@ -31,7 +31,10 @@ def examined() -> build.Examined:
     return build.examine(ROOT)
 
 
-def _of(examined: build.Examined, name: str = "dip-ict/moi-moral-2569") -> Assessment:
+NAME = "dip-ict/moi-moral-2569"
+
+
+def _of(examined: build.Examined, name: str = NAME) -> Assessment:
     return next(a for a in examined.assessments if a.portfolio.id == name)
 
 
@@ -72,6 +75,7 @@ def _bare(text: str) -> str:
 
 NOT_SHOWN = {
     "label",
+    "path",
     "portfolio",
     "qr",
     "language",
@@ -185,6 +189,25 @@ def test_a_sum_with_a_score_missing_is_left_blank(sample: Sandbox) -> None:
     assert [total["self"] for total in said["totals"]] == ["", "๙", "", "๙", ""]
     assert not any(c["ticked"] for c in said["parts"][0]["indicators"][2]["criteria"])
     assert said["unscored"] == "๑"
+
+
+def test_what_reviewers_accepted_has_a_column_of_its_own(sample: Sandbox) -> None:
+    indicator = next(a for a in build.examine(sample.root).assessments if a.portfolio.id == NAME)
+    seen = verdicts.seen_of(indicator.portfolio, next(iter(indicator.portfolio.rubric.every_indicator())))
+    sample.write(
+        f"content/{NAME}/reviews/group.yml",
+        "lakthan: 1\nrole: คณะทำงานตรวจประเมิน\ndate: 2569-06-01\nverdicts:\n"
+        f'- {{indicator: "1", seen: "{seen}", verdict: accept, points: 1, reason: นับจากต้นฉบับ}}\n',
+    )
+    examined = build.examine(sample.root)
+    assessment = _of(examined)
+    said = forms.document(examined.project, assessment)
+    first = said["parts"][0]["indicators"][0]
+    assert (first["self"], first["computed"], first["verified"]) == ("๓", "๓", "๑")
+    assert next((total["self"], total["computed"], total["verified"]) for total in said["totals"]) == ("๙", "๙", "๗")
+    made = forms.make(examined.project, assessment, build.templates(sample.root))
+    assert "ตรวจแล้ว" in _bare(_mupdf(made))
+    assert page.is_pdf_compliant_bytes(made, profile="ua1")
 
 
 HOSTILE = '#panic("x") $ x $ `y` [z] *b* _i_ @ref <lab> \\u{41} // c /* d */ #eval("1") = h - l 中 \U0001f600 \u202e'
