@@ -62,13 +62,13 @@ export async function read(source) {
 
 /** A review from the objects of a file, or of `inputs.json`. */
 export function reviewOf(found) {
-  if (!found || typeof found !== "object" || !Array.isArray(found.verdicts ?? []) || !text(found.role)) throw new TypeError("review");
+  if (!found || typeof found !== "object" || !Array.isArray(found.verdicts ?? []) || !(found.lakthan || text(found.role))) throw new TypeError("review");
   const verdicts = (found.verdicts ?? []).filter((one) => one && typeof one === "object").map((one) => ({
     indicator: ascii(text(one.indicator)), evidence: ascii(text(one.evidence)), seen: text(one.seen).toLowerCase(),
     verdict: ["accept", "reject", "ask"].includes(one.verdict) ? one.verdict : "",
     points: one.points === null || one.points === undefined ? "" : String(one.points),
     reason: text(one.reason), answer: text(one.answer), answered: day(one.answered),
   }));
-  return { about: { role: found.role, date: day(found.date), round: text(found.round), note: text(found.note),
+  return { about: { role: text(found.role), date: day(found.date), round: text(found.round), note: text(found.note),
     final: found.final === true || found.final === "true" || found.final === "yes" }, verdicts: verdicts.filter((one) => one.verdict) };
 }

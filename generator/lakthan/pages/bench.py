@@ -14,7 +14,7 @@ from lakthan.model import Assessment, Finding, NodeScore, Record
 from lakthan.pages import menus
 from lakthan.pages.conditions import asked
 from lakthan.pages.site import Json, Page, Site, groups
-from lakthan.rubric import EVIDENCE_FIELDS, AllOf, AnyOf, Condition, Criterion, Indicator, Rubric
+from lakthan.rubric import EVIDENCE_FIELDS, AllOf, AnyOf, Condition, Criterion, Indicator, Rubric, Text
 
 SCRIPTS = {"review": "workbench", "what-if": "whatif"}
 """The pages, and what brings them to life."""
@@ -142,4 +142,9 @@ def _record(site: Site, rubric: Rubric, record: Record) -> Json:
             {"name"},
         )
     said = {name: spec for name, spec in fields.items() if name not in hidden and record.values.get(name) is not None}
-    return {"record": record, "kind": title, "fields": said, "name": record.text("title") or record.text("name")}
+    # Where a register has no names, what stands first in its records tells them apart.
+    first = next(
+        (spec.choices.get(str(v), v) for n, spec in said.items() if isinstance(v := record.values[n], str)), ""
+    )
+    name = record.text("title") or record.text("name") or (site.text(first) if isinstance(first, Text) else first)
+    return {"record": record, "kind": title, "fields": said, "name": name}
