@@ -353,13 +353,15 @@ def test_reasons_alone_give_the_points(sample: build.Examined) -> None:
 
 
 def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None:
-    without = {"units/", "rubrics/", "channels/", "about/", "data/", "search/", "diagnostics/"}
+    without = {"units/", "rubrics/", "channels/", "about/", "data/", "search/", "news/", "diagnostics/"}
     for path in sample_files:
         if path.endswith(".md"):
             url = pages.address(path.removeprefix("en/"))
             if (
                 url not in without
-                and not url.endswith(("/evidence/", "/channels/", "/work/", "/review/", "/what-if/"))
+                and not url.endswith(
+                    ("/evidence/", "/channels/", "/work/", "/news/", "/profile/", "/review/", "/what-if/")
+                )
                 and not url.startswith("rubrics/")
             ):
                 assert json.loads(sample_files[f"{url}index.json"]), path
@@ -442,6 +444,33 @@ def test_a_unit_says_it_in_english(sample_files: dict[str, str]) -> None:
     assert "การมอบหมายหน่วยงานและบุคลากรผู้รับผิดชอบ" in sample_files["dip-ict/moi-moral-2569/3.md"]
     # What one unit says in English is no translation of what another wrote.
     assert "Production Data Section" not in sample_files["en/dip-ict/moi-moral-2569/index.md"]
+
+
+def test_news_are_what_is_dated_newest_first(sample_files: dict[str, str]) -> None:
+    page = sample_files["en/dip-ict/news.md"]
+    days = re.findall(r'<time datetime="([0-9-]+)">', page)
+    assert days == sorted(days, reverse=True)
+    assert {"2026-05-27", "2026-05-22", "2026-01-22"} <= set(days)
+    assert "Report signed" in page
+    assert "Circular memorandum" in page
+    # What serves several indicators is news once, and leads to the first of them.
+    assert page.count("Report on following up the activities") == 1
+    assert '<a href="../moi-moral-2569/4/#shared-evidence-2">Report on following up' in page
+    assert "Indicator 4, 5" in page
+    everything = sample_files["news.md"]
+    assert everything.count("<time ") <= 60
+    assert "รายการที่เก่ากว่านี้" in everything
+
+
+def test_a_unit_says_who_it_is_in_both_languages(sample_files: dict[str, str]) -> None:
+    for path, words in {
+        "oae-demo/profile.md": ("วิสัยทัศน์", "โครงสร้าง", "อัตรากำลัง", "บุคลากร", "หน่วยงานภายใน", "๑๕"),
+        "en/oae-demo/profile.md": ("Vision", "Structure", "Staffing", "Personnel", "Internal units", "15"),
+    }.items():
+        assert [word for word in words if word not in sample_files[path]] == [], path
+    assert "dip-ict/profile.md" not in sample_files
+    menu = split(sample_files["en/oae-demo/index.md"])[0]["menu"]
+    assert [item["title"] for item in menu[0]["items"]] == ["Overview", "About the unit", "News"]
 
 
 @pytest.mark.parametrize(("languages", "expected"), [("[th]", {""}), ("[en]", {""}), ("[en, th]", {"", "th/"})])

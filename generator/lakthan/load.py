@@ -32,6 +32,7 @@ from lakthan.model import (
     Message,
     Place,
     Portfolio,
+    Profile,
     Project,
     Record,
     Review,
@@ -57,9 +58,11 @@ REVIEWS = "reviews"
 """The folder of what reviewers found in a portfolio."""
 TAKEN = (
     *("rubrics", "units", "channels", "about", "data", "schemas", "assets", "search", "index", "404", "templates"),
-    *("th", "en"),
+    *("th", "en", "news", "diagnostics"),
 )
 """Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
+WITHIN = ("profile", "news")
+"""Addresses below a unit that are its own pages, which no unit inside it may have."""
 
 MAX_BYTES = 4_000_000
 """Of a file that is read as text: with its front matter alone the reader of YAML would stop sooner."""
@@ -99,6 +102,7 @@ class UnitFile(Strict):
     email: str = ""
     phone: str = ""
     website: str = ""
+    profile: Profile | None = None
     demonstration: bool = False
 
 
@@ -537,7 +541,7 @@ def _unit(
             Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)})
         )
         return
-    if parent is None and folder.name.lower() in TAKEN:
+    if folder.name.lower() in (TAKEN if parent is None else WITHIN):
         problems.append(Diagnostic("taken-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
         return
     file = _read_yaml(root, folder / "unit.yml", problems)

@@ -9,9 +9,11 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
-from lakthan.rubric import Area, Condition, Criterion, Indicator, Level, Rubric, Subtotal, Text
+from pydantic import Field
+
+from lakthan.rubric import Area, Condition, Criterion, Indicator, Level, Rubric, Strict, Subtotal, Text
 
 FieldValue = str | bool | Fraction | datetime.date | tuple[str, ...] | tuple[datetime.date, ...]
 
@@ -221,6 +223,27 @@ class Portfolio:
         return tuple(sorted(found))
 
 
+class Post(Strict):
+    """Posts of one sort in a unit: roles and numbers, never names of persons."""
+
+    title: Text
+    people: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    duty: Text | None = None
+
+
+class Profile(Strict):
+    """What a unit says of itself beyond its name, in the parts that official websites have."""
+
+    vision: Text | None = None
+    structure: Text | None = None
+    staffing: tuple[Post, ...] = ()
+    """How many people hold posts of which sort."""
+    personnel: tuple[Post, ...] = ()
+    """Who sees to what."""
+    units: tuple[Post, ...] = ()
+    """The sections inside, and what each does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """An office. `id` is its path below `content/`."""
@@ -235,6 +258,7 @@ class Unit:
     email: str = ""
     phone: str = ""
     website: str = ""
+    profile: Profile | None = None
     demonstration: bool = False
 
 

@@ -244,7 +244,7 @@ def _where(rubric: Rubric, name: str, where: Where, path: Path) -> Iterator[Unre
 
 
 def _tree(rubric: Rubric) -> Iterator[Unresolved]:
-    if not _may_be_file(rubric.id, ("index",)):
+    if not _may_be_file(rubric.id, ("index", "profile", "news")):
         yield Unresolved(("id",), "rubric-id-taken", rubric.id)
     seen: set[str] = set()
     rounds = [r.id for r in rubric.rounds]

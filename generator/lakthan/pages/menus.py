@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lakthan.model import Assessment
+from lakthan import news
+from lakthan.model import Assessment, Unit
 from lakthan.pages.charts import tone
 from lakthan.pages.site import Json, Site, groups
 from lakthan.pages.words import tame
@@ -38,6 +39,24 @@ def of_rubric(site: Site, rubric: Rubric, active: str) -> list[Json]:
         ]
         if items:
             menu.append({"title": tame(site.heading(area) if area else site.say("indicators.title")), "items": items})
+    return menu
+
+
+def of_unit(site: Site, unit: Unit, active: str) -> list[Json]:
+    """A unit: itself, what it says of itself, what is new there, and its portfolios.
+
+    *active* is the address of the page below the unit's own, such as `news/`.
+    """
+    pages = [("unit.overview", "")]
+    if unit.profile:
+        pages.append(("profile.title", "profile/"))
+    if news.news(a.portfolio for a in site.of_unit(unit)):
+        pages.append(("news.title", "news/"))
+    own = [_item(site.say(name), f"{unit.id}/{url}", active=active == url) for name, url in pages]
+    menu: list[Json] = [{"title": tame(site.short_name(unit.id)), "items": own}]
+    portfolios = [_item(site.text(a.portfolio.rubric.short), f"{a.portfolio.id}/") for a in site.of_unit(unit)]
+    if portfolios:
+        menu.append({"title": tame(site.say("units.portfolios")), "items": portfolios})
     return menu
 
 

@@ -29,6 +29,7 @@ TABS = (
     ("units.title", "units/"),
     ("rubrics.title", "rubrics/"),
     ("channels.title", "channels/"),
+    ("news.title", "news/"),
     ("about.title", "about/"),
 )
 """The site's own menu: what each entry is called in the catalogue's `pages`, and where it leads."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lakthan import thai
 from lakthan.model import Unit
+from lakthan.pages import menus
 from lakthan.pages.site import Page, Site
 
 
@@ -31,11 +32,25 @@ def pages(site: Site) -> Iterator[Page]:
             f"{unit.id}/index.md",
             site.text(unit.name),
             site.text(unit.about) or site.say("unit.description", name=unit.name),
+            menu=menus.of_unit(site, unit, ""),
+            hide=["toc"],
             unit=unit,
             parents=_parents(site, unit),
             parts=children.get(unit.id, []),
             portfolios=site.of_unit(unit),
         )
+        if unit.profile:
+            yield site.page(
+                "profile.md.j2",
+                f"{unit.id}/profile.md",
+                site.say("profile.title"),
+                site.say("profile.description", name=unit.name),
+                menu=menus.of_unit(site, unit, "profile/"),
+                unit=unit,
+                profile=unit.profile,
+                parents=[*_parents(site, unit), unit],
+                parts=children.get(unit.id, []),
+            )
 
 
 def _parents(site: Site, unit: Unit) -> list[Unit]:

@@ -1,0 +1,75 @@
+"""What is new: on a page for the whole site, and on one for each unit that has news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from lakthan import news, thai
+from lakthan.news import News
+from lakthan.pages import menus
+from lakthan.pages.site import Json, Page, Site
+
+RECENT = 60
+"""How much of the news of all units stands on one page; a unit's own page has all of it."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for all units, and one for each that has news."""
+    every = news.news(assessment.portfolio for assessment in site.assessments)
+    yield site.page(
+        "news.md.j2",
+        "news.md",
+        site.say("news.title"),
+        site.say("news.lead"),
+        months=_months(site, every[:RECENT]),
+        unit=None,
+        more=len(every) > RECENT,
+    )
+    for unit in site.project.units.values():
+        own = [one for one in every if one.portfolio.unit == unit.id]
+        if own:
+            yield site.page(
+                "news.md.j2",
+                f"{unit.id}/news.md",
+                site.say("news.of", name=site.short_name(unit.id)),
+                site.say("news.lead_of", name=unit.name),
+                menu=menus.of_unit(site, unit, "news/"),
+                months=_months(site, own),
+                unit=unit,
+                more=False,
+            )
+
+
+def _months(site: Site, found: Sequence[News]) -> list[Json]:
+    """The news by month, in words for people."""
+    return [
+        {
+            "id": f"m-{month}",
+            "title": site.show(thai.show_period(month, language=site.language)),
+            "items": [_item(site, one) for one in items],
+        }
+        for month, items in groupby(found, key=lambda one: f"{one.date:%Y-%m}")
+    ]
+
+
+def _item(site: Site, one: News) -> Json:
+    portfolio, record = one.portfolio, one.record
+    own = site.own(portfolio)
+    where = f"{portfolio.id}/"
+    if record is None:
+        kind, title = site.say("news.signed"), site.text(portfolio.rubric.title)
+    elif record.register == "channels":
+        kind, title, where = site.say("news.channel"), record.text("name"), f"{where}channels/"
+    else:
+        known = portfolio.rubric.kinds.get(record.kind)
+        kind, title = site.text(known.title) if known else record.kind, record.text("title")
+        where += f"{one.indicators[0]}/#{record.name}" if one.indicators else "evidence/"
+    return {
+        "date": one.date,
+        "kind": kind,
+        "title": own.get(title, title) or site.say("word.unnamed"),
+        "url": where,
+        "portfolio": portfolio,
+        "indicators": site.span(portfolio.rubric, one.indicators),
+    }
