@@ -273,12 +273,11 @@ class Site(Words):
 
 def _printed(site: Site) -> Callable[..., object]:
     """What a template fills in: in the unit's own English on a page of its portfolio, and on one line."""
-    if site.language != "en":
-        return one_line
+    english = site.language == "en"
 
     @jinja2.pass_context
     def printed(context: jinja2.runtime.Context, value: object) -> object:
-        if type(value) is str:
+        if english and type(value) is str:
             value = site.own(context.get("portfolio")).get(value, value)
         return one_line(value)
 
