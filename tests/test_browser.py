@@ -22,6 +22,8 @@ PAGES = (
     "rubrics/oae-unit-2567/",
     "rubrics/moi-moral-2569/2/",
     "rubrics/oae-unit-2567/units/",
+    "rubrics/moi-moral-2569/practice/",
+    "demo-dyeing/moi-moral-2569/work/",
     "channels/",
     "about/",
     "search/",

@@ -324,3 +324,22 @@ def test_pages_show_previews_that_shift_nothing(as_it_is: Sandbox) -> None:
 )
 def test_a_video_is_a_card_and_no_player(url: str, video: bool) -> None:
     assert bool(fields.VIDEO.search(url)) is video
+
+
+# What reviewers said ---------------------------------------------------------------------------------------------
+
+
+def test_what_reviewers_said_is_marked_beside_the_points(small: Sandbox) -> None:
+    small.run("new", "review", "unit-a", "mean-2570", "--name", "group-1", "--today", "2570-03-01")
+    path = small.path("content/unit-a/mean-2570/reviews/group-1.yml")
+    text = path.read_text(encoding="utf-8")
+    before, mark, after = text.partition("evidence: evidence-1")
+    after = re.sub(r"verdict:[^\n]*", "verdict: reject\n  reason: ไม่มีลายมือชื่อ", after, count=1)
+    path.write_text(before + mark + after, encoding="utf-8")
+    small.generate()
+    (row,) = cells(read(small, "rubrics/mean-2570/units.md")).values()
+    assert row[0] == ("3", "๑๐<small>ตรวจ ๐</small>")
+    assert "ตรวจแล้ว · ผู้ตรวจให้คะแนนต่าง ๑ ข้อ" in read(small, "rubrics/mean-2570/units.md")
+    assert "คะแนนที่ตรวจแล้ว ๐" in read(small, "rubrics/mean-2570/1.md")
+    returned = [piece for piece in pieces(read(small, "unit-a/mean-2570/work.md")) if piece[3] == "returned"]
+    assert [(name, what) for name, what, _, _ in returned] == [("1", "แผนงานผู้ตรวจ: ไม่มีลายมือชื่อ")]

@@ -60,6 +60,7 @@ def _answer(site: Site, assessment: Assessment, indicator: Indicator, url: str) 
         "answer": answer,
         "parent": unit.parent if unit else None,
         "heat": standings.heat(node),
+        "verified": standings.verified(assessment, indicator.id),
         "states": standings.states_of(assessment, indicator.id),
         "criteria": _criteria(node),
         "step": assessment.advice.indicators.get(indicator.id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from lakthan import thai
@@ -31,8 +32,8 @@ def board(site: Site, rubric: Rubric, columns: Sequence[Any]) -> Json:
     }
 
 
-STATES = ("signed", "unsigned", "differs", "unanswered", "draft")
-"""What may be said of a portfolio beside its points."""
+STATES = ("signed", "unsigned", "reviewed", "changed", "asked", "differs", "unanswered", "draft")
+"""What may be said of a portfolio beside its points; all but the first three are said of single answers."""
 
 
 def row(site: Site, assessment: Assessment, columns: Sequence[Any]) -> Json:
@@ -41,6 +42,8 @@ def row(site: Site, assessment: Assessment, columns: Sequence[Any]) -> Json:
     nodes = {node.path: node for node in latest.root.walk()}
     unit = site.project.units.get(portfolio.unit)
     states: dict[str, int | None] = {"signed" if portfolio.signed else "unsigned": None}
+    if assessment.reviewed:
+        states["reviewed"] = None
     found = [state for name in latest.indicators for state in states_of(assessment, name)]
     states |= {name: found.count(name) for name in STATES if name in found}
     return {
@@ -53,26 +56,38 @@ def row(site: Site, assessment: Assessment, columns: Sequence[Any]) -> Json:
 
 
 def states_of(assessment: Assessment, name: str) -> tuple[str, ...]:
-    """What is to be said of the answer to one indicator: `unanswered`, `draft`, `differs`."""
+    """What is to be said of the answer to one indicator: those of `STATES` that are of single answers."""
     node, answer = assessment.latest.indicators[name], assessment.portfolio.answers.get(name)
     if not node.applies:
         return ()
     if answer is None:
         return ("unanswered",)
     found = ["draft"] if answer.status == "draft" else []
+    if (left := verified(assessment, name)) is not None and left != node.points:
+        found.append("changed")
+    if assessment.reviewed and any(r.open for r in assessment.reviewed.rulings if r.indicator == name):
+        found.append("asked")
     if answer.self_score and answer.self_score.value != node.points:
         found.append("differs")
     return tuple(found)
 
 
+def verified(assessment: Assessment, name: str) -> Fraction | None:
+    """The points that reviewers left an indicator; None where nobody reviewed it."""
+    found = assessment.reviewed
+    return found.score.indicators[name].points if found and name in found.reviewed else None
+
+
 def cell(site: Site, assessment: Assessment, node: NodeScore) -> Json:
-    """The points of a node: its tint, its digits, and the self-assessed points where they differ."""
+    """The points of a node: its tint, its digits, and the self-assessed and verified points where they differ."""
     answer = assessment.portfolio.answers.get(node.path)
-    differs = answer and node.path in assessment.latest.indicators and "differs" in states_of(assessment, node.path)
+    states = states_of(assessment, node.path) if node.path in assessment.latest.indicators else ()
+    left = verified(assessment, node.path) if "changed" in states else None
     return {
         "heat": heat(node),
         "points": site.show(node.points) if node.applies and node.max else "–",
-        "self": site.show(answer.self_score.value) if differs and answer and answer.self_score else "",
+        "self": site.show(answer.self_score.value) if "differs" in states and answer and answer.self_score else "",
+        "verified": "" if left is None else site.show(left),
     }
 
 

@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 
+from lakthan.exports.documents import anchor
 from lakthan.model import Answer, Assessment, Message
 from lakthan.pages import answers, menus
 from lakthan.pages.site import Json, Page, Site
@@ -50,6 +51,9 @@ def board(assessment: Assessment) -> Iterator[Json]:
             yield {**own, "state": "missing", "what": Message("pages.work.answer")}
         elif answer.status == "draft":
             yield {**own, "state": "draft", "what": Message("pages.work.answer")}
+        said = _said(assessment, name)
+        if said.get(None, ("",))[0] == "returned":
+            yield {**own, "state": "returned", "what": Message("pages.work.answer"), "why": said[None][1]}
         step = assessment.advice.indicators.get(name)
         for need in step.needs if step else ():
             yield {**own, "state": "missing", "what": need.what, "due": need.by or own["due"]}
@@ -59,7 +63,35 @@ def board(assessment: Assessment) -> Iterator[Json]:
                 continue
             seen.add(id(entry["record"]))
             title = entry["record"].text("title") or Message("pages.word.unnamed")
-            yield {**own, "state": _state(answer, entry), "what": title, "why": tuple(entry["why"])}
+            ruled = said.get(anchor(entry["record"]))
+            if ruled is None and said.get(None, ("",))[0] == "verified":
+                ruled = said[None]
+            state = _state(answer, entry)
+            if ruled and (state == "ready" or ruled[0] == "returned"):
+                yield {**own, "state": ruled[0], "what": title, "why": ruled[1]}
+            else:
+                yield {**own, "state": state, "what": title, "why": tuple(entry["why"])}
+
+
+def _said(assessment: Assessment, name: str) -> dict[str | None, tuple[str, tuple[Message, ...]]]:
+    """What reviewers said of an answer (None) and of its records, by their names: `verified`, or `returned` and why.
+
+    An open question returns a piece as well: it waits for the unit.
+    """
+    found: dict[str | None, tuple[str, tuple[Message, ...]]] = {}
+    for ruling in assessment.reviewed.rulings if assessment.reviewed else ():
+        if ruling.indicator != name:
+            continue
+        left = assessment.latest.indicators[name].points
+        against = ruling.rejects or (ruling.limit is not None and ruling.limit < left)
+        objections = (*ruling.open, *(ruling.basis if against else ()))
+        reasons = dict.fromkeys(one.verdict.reason for one in objections if one.verdict.reason)
+        if against or ruling.open:
+            why = tuple(Message("pages.work.reviewer", {"reason": reason}) for reason in reasons)
+            found[ruling.evidence] = ("returned", why)
+        elif ruling.basis:
+            found[ruling.evidence] = ("verified", ())
+    return found
 
 
 def _state(answer: Answer | None, entry: Json) -> str:
