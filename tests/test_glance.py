@@ -231,8 +231,8 @@ def test_the_gallery_shows_what_units_at_full_points_did(as_it_is: Sandbox) -> N
     def section(name: str) -> str:
         return page.split(f'id="indicator-{name}"')[1].split("</section>")[0]
 
-    assert re.findall(r'<h5><a href="../../../([\w-]+)/', section("1")) == ["dip-ict", "demo-standards", "demo-dyeing"]
-    assert re.findall(r'<h5><a href="../../../([\w-]+)/', section("2")) == ["dip-ict"]
+    assert re.findall(r'<h4><a href="../../../([\w-]+)/', section("1")) == ["dip-ict", "demo-standards", "demo-dyeing"]
+    assert re.findall(r'<h4><a href="../../../([\w-]+)/', section("2")) == ["dip-ict"]
     assert "ติดไว้ที่ทางเข้าห้องสอบเทียบทุกห้อง" in section("1")
     gallery = read(as_it_is, "rubrics/oae-unit-2567/practice.md")
     assert "ยังไม่มีหน่วยงานใดได้คะแนนเต็ม" in gallery.split('id="indicator-6.4"')[1].split("</section>")[0]
