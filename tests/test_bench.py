@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +48,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
     page = context.new_page()
     wrong: list[str] = []
+    ours = (address, "data:", "blob:")
+    page.on("request", lambda asked: None if asked.url.startswith(ours) else wrong.append(asked.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("dialog", lambda dialog: wrong.append(dialog.message))
     yield page
@@ -138,6 +141,7 @@ def test_the_file_is_read_by_the_project_and_gives_the_same_score(page: Page, ad
     review(page)
     text, shown = downloaded(page), scores(page)[1]
     project = copy_sample(tmp_path / "project")
+    shutil.rmtree(project.path(f"content/{FULL}reviews"), ignore_errors=True)  # of this review alone
     project.write(f"content/{FULL}{FILES}", text)
     codes = [problem["code"] for problem in project.problems() if problem["file"].endswith(FILES)]
     assert codes == ["review-question-open"]
