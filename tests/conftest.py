@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from lakthan import build, cli, thai
 from lakthan.build import Written
+from lakthan.cache import Cache
 from lakthan.messages import Language
 
 ROOT = Path(__file__).parent.parent
@@ -142,6 +143,22 @@ def copy_sample(root: Path) -> Sandbox:
     (root / build.DOCS).mkdir(parents=True)
     shutil.copy(ROOT / build.DOCS / ".gitignore", root / build.DOCS)
     return Sandbox(root)
+
+
+class Kept(Cache):
+    """A cache that nobody clears."""
+
+    def prune(self) -> None:
+        """Another project of the same tests has a use for it."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forms and pictures that are the same in every copy of the sample are made once for all tests of a process."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "Cache", lambda _: Kept(folder))
+        yield
 
 
 @pytest.fixture
