@@ -65,7 +65,8 @@ browser:
 
 # The tests of Office files ask LibreOffice what it makes of them: without a screen, Calc for workbooks, Writer for forms.
 office:
-	@if command -v soffice >/dev/null 2>&1 && command -v pdftotext >/dev/null 2>&1; then exit 0; fi; \
+	@if command -v soffice >/dev/null 2>&1 && command -v pdftotext >/dev/null 2>&1 && \
+	  { ! command -v dpkg >/dev/null 2>&1 || dpkg -s libreoffice-calc libreoffice-writer >/dev/null 2>&1; }; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null 2>&1; then \
 	  echo "make: the tests of Office files need LibreOffice and poppler: please install them" >&2; exit 1; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
