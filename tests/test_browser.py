@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from lakthan import thai
+from tests.test_thai import DICTIONARY
+
 pytestmark = pytest.mark.browser
 
 PAGES = (
@@ -38,6 +41,10 @@ PAGES = (
     "oae-demo/oae-unit-2567/6.3/",
     "oae-demo/oae-unit-2567/7.3/",
     "oae-demo/oae-unit-2567/evidence/",
+    "oae-demo/profile/",
+    "en/",
+    "en/dip-ict/moi-moral-2569/4/",
+    "en/oae-demo/news/",
 )
 """At least one of each sort."""
 CONTENT = "article.md-content__inner"
@@ -293,6 +300,55 @@ def test_a_page_prints_without_its_frame(watched: Watched) -> None:
     assert not page.locator(".md-header").is_visible()
     assert not page.locator(".md-sidebar--primary").is_visible()
     assert page.locator(CONTENT).is_visible()
+
+
+# Two languages ---------------------------------------------------------------------------------------------------
+
+
+def test_the_switch_of_language_keeps_the_page_without_scripts(browser: Browser, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address + INDICATOR)
+        for name, url, lang in (("English", f"en/{INDICATOR}", "en"), ("ไทย", INDICATOR, "th")):
+            page.locator("header").get_by_role("link", name=name, exact=True).click()
+            page.wait_for_url(address + url)
+            expect(page.locator("html")).to_have_attribute("lang", lang)
+        alternates = page.locator("head link[rel=alternate][hreflang]")
+        targets = [(one.get_attribute("hreflang"), one.evaluate("link => link.href")) for one in alternates.all()]
+        assert dict(targets) == {
+            "th": address + INDICATOR,
+            "en": f"{address}en/{INDICATOR}",
+            "x-default": address + INDICATOR,
+        }
+
+
+def test_the_switch_of_language_is_in_the_menu_of_a_narrow_screen(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True) as context:
+        page = Watched(context, address).open(INDICATOR)
+        expect(page.locator("header .lk-language")).to_be_in_viewport()
+        page.locator("label.md-header__button[for=__drawer]").click()
+        page.locator("nav.lk-nav").get_by_role("link", name="English", exact=True).click()
+        page.wait_for_url(f"{address}en/{INDICATOR}")
+
+
+def test_an_english_page_shows_no_thai_but_what_is_marked(watched: Watched) -> None:
+    page = watched.open("en/dip-ict/moi-moral-2569/4/")
+    assert "lang" in page.evaluate("document.querySelector('.lk-account p').outerHTML")
+    left = page.evaluate(
+        """() => [...document.querySelectorAll('*')].flatMap(e => [...e.childNodes]
+             .filter(n => n.nodeType === 3 && /[\\u0e01-\\u0e5b]/.test(n.data) && !e.closest('script'))
+             .filter(() => e.closest('[lang]').lang !== 'th').map(n => n.data.trim())
+             .concat(['title', 'alt', 'aria-label', 'placeholder'].map(name => e.getAttribute(name) || '')
+               .filter(said => /[\\u0e01-\\u0e5b]/.test(said) && e.closest('[lang]').lang !== 'th')))"""
+    )
+    assert left == []
+
+
+def test_lists_are_in_the_order_of_cldr(watched: Watched) -> None:
+    page = watched.open("")
+    words = [*DICTIONARY, "ข้อ 2", "ข้อ 10", "กอง ข", "กองคลัง", "กอง ง", "การ์ด", "การ็ด", "การ่ด", "apple", "Banana"]
+    order = "words => words.sort(new Intl.Collator('th', {numeric: true}).compare)"
+    assert page.evaluate(order, words[::-1]) == sorted(words, key=thai.sort_key)
 
 
 # Accessibility ---------------------------------------------------------------------------------------------------

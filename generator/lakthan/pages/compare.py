@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from lakthan import thai
 from lakthan.exports import documents
 from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, menus, standings
@@ -38,7 +39,7 @@ def pages(site: Site) -> Iterator[Page]:
                 area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
                 most=maximum(indicator),
                 entries=entries,
-                parents=sorted(parents.items()),
+                parents=sorted(parents.items(), key=lambda parent: (thai.sort_key(parent[1]), parent[0])),
                 states=[name for name in standings.STATES if any(name in one["states"] for one in entries)],
                 spread=_spread(entries),
                 unfolded=len(entries) <= OPEN,

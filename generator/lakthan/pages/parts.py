@@ -67,3 +67,15 @@ def marked(page: str) -> str:
 def _with_lang(tag: str) -> str:
     end = "/>" if tag.endswith("/>") else ">"
     return f'{tag.removesuffix(end)} lang="th"{end}'
+
+
+def headings(page: str) -> list[str]:
+    """The links to the Thai headings of a page that is marked.
+
+    >>> headings('# A { #top }\\n## A <span lang="th">ก</span> { #part-1 }\\n<p>ข</p>')
+    ['#part-1']
+    """
+    return [f"#{name}" for text, name in _HEADING.findall(page) if THAI.search(text)]
+
+
+_HEADING = re.compile(r"^#+ (.*) \{ #(\S+) \}$", re.MULTILINE)

@@ -200,11 +200,16 @@ class Site(Words):
             url=url,
             **context,
         )
-        head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
         body = tidy(content)
         entry = self._entry(template, self.folder + url, title, body, context)
         if self.language == "en":
             body = parts.marked(body)
+            # What the theme repeats of the page: its title, and its headings in the table of contents.
+            if parts.THAI.search(meta["title"]):
+                meta["title_lang"] = "th"
+            if foreign := parts.headings(body):
+                meta["foreign"] = foreign
+        head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
         return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
 
     def _known_to_machines(

@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 
+from lakthan import thai
 from lakthan.exports.documents import anchor
 from lakthan.model import Answer, Assessment, Message
 from lakthan.pages import answers, menus
@@ -30,7 +31,7 @@ def pages(site: Site) -> Iterator[Page]:
             counts=Counter(piece["state"] for piece in pieces),
             states=STATES,
             pieces=open_,
-            roles=sorted({piece["who"] for piece in open_ if piece["who"]}),
+            roles=sorted({piece["who"] for piece in open_ if piece["who"]}, key=thai.sort_key),
         )
 
 
