@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import gzip
 import http.server
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import markdown
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from lakthan import build
+from lakthan.pages import overview
+from lakthan.pages.site import Site
+from lakthan.rubric import Text
+from tests.conftest import ROOT, Sandbox
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +153,51 @@ def test_paper_is_white_in_dark_colours_too(browser: Browser, address: str) -> N
         muted = page.evaluate("getComputedStyle(document.querySelector('article .lk-muted')).color")
         assert hero == "rgb(244, 246, 249)"
         assert muted == "rgb(86, 97, 113)"
+
+
+def many(examined: build.Examined, n: int) -> Site:
+    """The site of a project in which *n* units answer the wide rubric."""
+    (one,) = (a for a in examined.assessments if a.portfolio.unit == "oae-demo")
+    units, assessments = {}, []
+    for number in range(n):
+        name = f"department-{number % 6}/unit-{number}"
+        title = Text(th=f"สำนักงานสาธิตลำดับที่ {number + 1}", en=f"Demonstration unit {number + 1}")
+        unit = examined.project.units["oae-demo"]
+        units[name] = dataclasses.replace(unit, id=name, name=title, parent=f"department-{number % 6}")
+        assessments.append(dataclasses.replace(one, portfolio=dataclasses.replace(one.portfolio, unit=name)))
+    return Site(
+        language="th",
+        digits="thai",
+        project=dataclasses.replace(examined.project, units=units),
+        assessments=tuple(assessments),
+        templates=(ROOT / "site_templates",),
+        problems=(),
+        sizes={},
+        previews={},
+        searched={},
+        ledger={},
+        data=(),
+    )
+
+
+def test_three_hundred_units_by_forty_one_indicators_are_small_and_quick(as_it_is: Sandbox, page: Page) -> None:
+    (made,) = overview.pages(many(build.examine(as_it_is.root), 300))
+    assert len(made.content) < 700_000
+    assert len(gzip.compress(made.content)) < 40_000
+    body = markdown.markdown(made.content.decode().split("---\n", 2)[2], extensions=["attr_list", "toc"])
+    assets = ROOT / "site_templates/assets"
+    style = "".join((assets / name).read_text(encoding="utf-8") for name in ("lakthan.css", "glance.css"))
+    page.set_content(
+        f"<!doctype html><html lang=th><style>{style}</style>"
+        f"<body data-md-color-scheme=default><div class=md-typeset>{body}</div>"
+    )
+    page.add_script_tag(path=assets / "lists.js")
+    assert page.locator(".lk-heat td").count() == 300 * (41 + 2)
+    spent = page.evaluate(
+        """() => { const sort = document.querySelector('[data-sort]'), start = performance.now();
+             sort.value = 'cell:5'; sort.dispatchEvent(new Event('input', {bubbles: true}));
+             document.body.offsetHeight; return performance.now() - start; }"""
+    )
+    assert spent < 8000  # a machine with nothing else to do needs a fraction of that
+    page.locator("[data-filter=parent]").select_option("department-2")
+    expect(page.locator(".lk-filter__shown")).to_have_text("แสดง ๕๐ จาก ๓๐๐ รายการ")
