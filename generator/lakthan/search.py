@@ -36,7 +36,7 @@ PER_PART = 8
 """Pages whose texts are loaded together."""
 SHARD = 8_192
 """Bytes of postings in a part, about, before they are compressed."""
-KINDS = ("rubric", "unit", "portfolio", "indicator", "evidence", "channels", "page")
+KINDS = ("rubric", "unit", "portfolio", "indicator", "compare", "evidence", "channels", "page")
 """Sorts of pages, in the order in which pages of equal worth are listed."""
 
 

@@ -124,7 +124,8 @@ function keysOf(term, most) {
   const letters = [...term.text];
   if (letters.length < 3) return [term.text];
   const starts = [];
-  for (let i = 0; i < letters.length - 3; i += 3) starts.push(i);
+  const step = letters.length > 7 ? 3 : 1; // of a short word all, or too many pages would be looked at in vain
+  for (let i = 0; i < letters.length - 3; i += step) starts.push(i);
   starts.push(letters.length - 3);
   const kept = starts.filter((_, i) => starts.length <= most || i === starts.length - 1 ||
     Math.floor(i * (most - 1) / starts.length) !== Math.floor((i - 1) * (most - 1) / starts.length));
@@ -362,15 +363,15 @@ function marked(text, found, from = 0, to = text.length) {
   return parts;
 }
 
-/** Around what was found, and what follows a short line; never cut between a letter and its marks. */
+/** Around what was found, and what follows a short line; never cut within a Latin word or before a mark. */
 function excerpt({ text, found, after }) {
   let from = Math.max(0, found[0].from - AROUND);
   let to = Math.min(text.length, Math.max(found[0].to, from + 2 * AROUND) + 20);
   const inside = (place) => place > 0 && place < text.length &&
-    (MARK.test(text[place]) || /[\u0e30\u0e32\u0e33\udc00-\udfff]/.test(text[place]) || /[\u0e40-\u0e44]/.test(text[place - 1]));
+    (MARK.test(text[place]) || /^[a-z0-9]{2}$/i.test(text.slice(place - 1, place + 1)) || /[\u0e30\u0e32\u0e33\udc00-\udfff]/.test(text[place]) || /[\u0e40-\u0e44]/.test(text[place - 1]));
   while (inside(from)) from--;
   while (inside(to)) to++;
-  const short = to === text.length && text.length < AROUND && after && after.length < 2 * AROUND;
+  const short = to === text.length && text.length < AROUND && after && after.length > 15 && after.length < 2 * AROUND;
   return [from > 0 ? "… " : "", ...marked(text, found, from, to), to < text.length ? " …" : short ? ` · ${after}` : ""];
 }
 

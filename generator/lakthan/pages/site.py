@@ -241,7 +241,7 @@ class Site(Words):
         """What the search is to know of a page: the sort of it is called as its template."""
         kind, portfolio = template.removesuffix(".md.j2"), context.get("portfolio")
         unit = portfolio.unit if portfolio else context["unit"].id if kind == "unit" else ""
-        rubric = context["rubric"] if portfolio or kind == "rubric" else None
+        rubric = context.get("rubric")
         named = self.project.units.get(unit)
         owner = self.text(named.name) if named else unit
         if named and named.short and kind != "unit":
