@@ -228,6 +228,20 @@ def test_nothing_that_a_unit_wrote_is_markup(sample: Sandbox) -> None:
         assert shown in text
 
 
+def test_no_character_stops_a_form(examined: build.Examined) -> None:
+    strange = (
+        "\u0000\u0007\t\n\u200b\u202e\ufeff \u0e34 \u0e48\u0e33 \u0661 \u0939 \u4e2d \U0001f600 a\u0301 \ufb01 \u00ad"
+    )
+    assessment = _of(examined)
+    said = forms.document(examined.project, assessment)
+    for part in said["parts"]:
+        part["heading"] = f"x{strange}"
+        for indicator in part["indicators"]:
+            indicator |= {"title": strange + "y", "text": "ก" * 2000}
+    made = forms.typeset("moi-moral-2569", said, assessment.portfolio, build.templates(ROOT))
+    assert page.is_pdf_compliant_bytes(made, profile="2a")
+
+
 def test_an_address_is_printed_in_ascii_and_has_a_code(form: tuple[Json, bytes]) -> None:
     document, content = form
     with pymupdf.open(stream=content) as opened:  # type: ignore[no-untyped-call]

@@ -235,7 +235,7 @@ def _parts(words: Words, project: Project, assessment: Assessment, self_scores: 
             else []
         )
         yield {
-            "heading": words.heading(area) if area else "",
+            "heading": (words.heading(area).strip() or area.id) if area else "",
             "depth": depth,
             "span": words.span(rubric, names),
             "points": [words.show(node.points) for node in nodes if node],

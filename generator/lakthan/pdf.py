@@ -106,7 +106,7 @@ def _fonts(folder: Path) -> tuple[TTFont, ...]:
 @cache
 def _covered(folder: Path) -> frozenset[str]:
     """The characters that all fonts of a folder can show."""
-    sets = [set(map(chr, font.getBestCmap())) for font in _fonts(folder)]
+    sets = [{one for one in map(chr, font.getBestCmap()) if one.isprintable()} for font in _fonts(folder)]
     return frozenset(set.intersection(*sets)) if sets else frozenset()
 
 
@@ -169,9 +169,22 @@ def readable(content: bytes, fonts: Path) -> bytes:
             page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(list(_set_anew(page, used))))
         for font in known.values():
             font.save(pdf)
-        made = io.BytesIO()
-        pdf.save(made, deterministic_id=True, preserve_pdfa=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return made.getvalue()
+        made = b""
+        # Compressed bytes may end like a line, and strict checkers then count one byte less than the stream has.
+        for packed, compressed in ((True, True), (False, True), (False, False)):
+            mode = pikepdf.ObjectStreamMode.generate if packed else pikepdf.ObjectStreamMode.disable
+            file = io.BytesIO()
+            pdf.save(
+                file,
+                deterministic_id=True,
+                preserve_pdfa=True,
+                object_stream_mode=mode,
+                compress_streams=compressed,
+            )
+            made = file.getvalue()
+            if b"\r\nendstream" not in made:
+                break
+    return made
 
 
 class _Font:
