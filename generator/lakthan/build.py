@@ -150,7 +150,7 @@ def assess(
     history = score.timeline(portfolio, round=rounds[-1], reading=reading)
     until = tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
     verified = tuple(score.verified(one) for one in scores)
-    return Assessment(portfolio, scores, readings, advise.advise(scores[-1]), until, verified)
+    return Assessment(portfolio, scores, readings, advise.advise(scores[-1]), until, verified, score.stated(scores[-1]))
 
 
 def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:

@@ -33,6 +33,7 @@ from lakthan import (
     reports,
     scaffold,
     thai,
+    verdicts,
     verify,
     word,
 )
@@ -413,7 +414,14 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
     head = [assessment.portfolio.id]
     head += [messages.show(r.title, language) for r in rubric.rounds if r.id == one.round]
     head += [messages.show(r.title, language) for r in rubric.readings if r.id == one.reading]
+    left = assessment.verified_of(one)
     yield f"{' · '.join(head)}: {say('command.score', points=one.points, max=one.max)}"
+    if assessment.stated and one is assessment.latest:
+        yield f"  {say('review.stated', points=assessment.stated.points)}"
+    if left:
+        args = {"points": left.score.points, "n": len(left.reviewed), "of": len(one.indicators)}
+        yield f"  {say('review.verified_final' if left.final else 'review.verified', **args)}"
+        yield f"  {say('review.counts', open=left.open, stale=left.stale, disputed=left.disputed)}"
     for gate in one.gates:
         mark, state = ("✓", "command.gate_met") if gate.met else ("✗", "command.gate_unmet")
         why = f" ({'; '.join(messages.say(m, language) for m in gate.because)})" if gate.because else ""
@@ -430,7 +438,15 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
         title = messages.show(node.node.title, language)
         points = say("command.score", points=node.points, max=node.max) if node.applies else "–"
         differs = f" ({say('command.self', n=stated.value)})" if stated and stated.value != node.points else ""
-        yield f"  {name} {title}: {points}{differs}"
+        now = left.score.indicators[name] if left else node
+        ruled = f" ({say('review.now', n=now.points)})" if now.points != node.points else ""
+        yield f"  {name} {title}: {points}{differs}{ruled}"
+        if left and ruled:
+            refused = verdicts.refused(left.rulings, name).values()
+            ruling = left.of(name)
+            yield from (f"      – {messages.say(why, language)}" for why in refused)
+            for opinion in ruling.basis if ruling and now.decided else ():
+                yield f"      – {opinion.review.role}: {opinion.verdict.reason or say('review.verdict.accept')}"
         if verbose:
             for leaf in node.leaves():
                 for finding in leaf.findings:

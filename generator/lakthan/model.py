@@ -549,6 +549,8 @@ class Assessment:
     """Points of the last round reached, as they stood on each day that changed them."""
     verified: tuple[Verified | None, ...] = ()
     """For each of `scores`, what reviewers left of it; None for a round that nobody reviewed."""
+    stated: Score | None = None
+    """The latest score as the unit assessed itself; None where that is not of the same round."""
 
     @property
     def latest(self) -> Score:

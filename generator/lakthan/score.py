@@ -64,6 +64,23 @@ def verified(found: Score) -> Verified | None:
     return Verified(after, ruled, reviews)
 
 
+def stated(found: Score) -> Score | None:
+    """A score as the unit assessed itself: its own points of each indicator, none where it states none.
+
+    None where it states nothing, or where the rubric has rounds that are still to come: a unit states the points of
+    the year.
+    """
+    portfolio, rubric = found.portfolio, found.rubric
+    own = {name: answer.self_score.value for name, answer in portfolio.answers.items() if answer.self_score}
+    if not own or (rubric.rounds and found.round != rubric.rounds[-1].id):
+        return None
+    scored = {
+        name: replace(node, points=min(own.get(name, _NONE), node.max), decided=True)
+        for name, node in found.indicators.items()
+    }
+    return _whole(portfolio, rubric, scored, found.round, found.as_of, found.reading)
+
+
 def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> tuple[str | None, ...]:
     """The rounds to show: the first, and each whose predecessor ended before *as_of* (or the newest date there is)."""
     rounds = portfolio.rubric.rounds

@@ -35,6 +35,10 @@ def _by_kind(assessment: Assessment) -> list[Json]:
                 known.update(counts=True, why=[])
     for record in assessment.portfolio.shared.evidence:
         serves.setdefault(id(record), {"record": record, "counts": False, "why": [], "indicators": []})
+    rulings = assessment.reviewed.rulings if assessment.reviewed else ()
+    for entry in serves.values():
+        name = entry["record"].name
+        entry["rulings"] = [r for r in rulings if r.evidence == name and r.indicator in entry["indicators"]]
     found = []
     for name, kind in rubric.kinds.items():
         entries = [entry for entry in serves.values() if entry["record"].kind == name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lakthan import rules
 from lakthan.model import Answer, Place
-from lakthan.pages import answers, menus, standings
+from lakthan.pages import answers, menus, reviewed, standings
 from lakthan.pages.site import Page, Site, groups
 from lakthan.rubric import Criterion, Indicator, Note
 
@@ -46,6 +46,7 @@ def pages(site: Site) -> Iterator[Page]:
                 asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
                 **site.account(portfolio, answer, "../", indicator.id),
                 notes=_notes(indicator),
+                said_of=reviewed.of_indicator(assessment, indicator.id),
                 before=indicators[position - 1] if position else None,
                 after=indicators[position + 1] if position + 1 < len(indicators) else None,
                 unit_before=units[at - 1] if at else None,

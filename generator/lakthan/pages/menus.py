@@ -76,6 +76,7 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
         entry("evidence.title", "evidence/"),
         entry("channels.title", "channels/"),
         entry("work.title", "work/"),
+        entry("reviews.title", "reviews/"),
         entry("whatif.title", "what-if/"),
         entry("bench.title", "review/"),
     ]
