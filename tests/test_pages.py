@@ -281,7 +281,7 @@ def test_a_menu_lists_its_own_portfolio_only(sample: build.Examined, sample_file
             continue
         meta, _ = split(text)
         items = [item for group in meta["menu"] for item in group["items"]]
-        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 6
+        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 7
         assert sum(item.get("active", False) for item in items) == 1
 
 
