@@ -71,8 +71,7 @@ def templates_compiled_once() -> Iterator[None]:
     compile_ = jinja2.Environment.compile
 
     def remembered(self: jinja2.Environment, source: Any, *args: Any, **kwargs: Any) -> Any:
-        # What is compiled calls `finalize` in its own way, which is not the same in every language.
-        key = (getattr(self.finalize, "__name__", ""), source, *args, *kwargs.items())
+        key = (source, *args, *kwargs.items())
         if key not in known:
             known[key] = compile_(self, source, *args, **kwargs)
         return known[key]

@@ -360,7 +360,7 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
             if (
                 url not in without
                 and not url.endswith(
-                    ("/evidence/", "/channels/", "/work/", "/news/", "/profile/", "/review/", "/what-if/")
+                    ("/evidence/", "/channels/", "/work/", "/news/", "/reviews/", "/profile/", "/review/", "/what-if/")
                 )
                 and not url.startswith("rubrics/")
             ):

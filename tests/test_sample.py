@@ -71,6 +71,8 @@ def test_the_sample_has_no_findings_but_those_that_it_is_meant_to_show(as_it_is:
         ("evidence-after-signature", "warning", f"{MOI}/7.md"),
         ("self-score-differs", "warning", f"{OAE}/5.1.md"),
         ("indicator-without-file", "warning", f"{OAE}/6.4.md"),
+        ("review-stale", "warning", f"{OAE}/reviews/group-1.yml"),
+        ("review-disputed", "warning", f"{OAE}/reviews/group-2.yml"),
     ]
 
 
