@@ -97,7 +97,7 @@ def test_a_filled_workbook_becomes_files(bare: Sandbox) -> None:
         "ประกาศร่วมกันทั้งหน่วยงาน\n"
     )
     assert "kind: website" in bare.read(f"{FOLDER}/9.md")
-    assert bare.scores(f"{UNIT}/{RUBRIC}")[0]["indicators"][0]["points"] == 3
+    assert points(bare, "1") == 3
     assert not bare.path(f"{FOLDER}/2.md").exists()  # what the workbook leaves empty is not begun
 
 
@@ -145,7 +145,7 @@ def test_an_entry_that_was_begun_is_filled_in(bare: Sandbox) -> None:
     text = bare.read(f"{FOLDER}/1.md")
     assert text.count("- kind: declaration") == 1
     assert [line for line in text.splitlines() if line.startswith("#")] == comments
-    assert bare.scores(f"{UNIT}/{RUBRIC}")[0]["indicators"][0]["points"] == 3
+    assert points(bare, "1") == 3
 
 
 def test_one_document_may_serve_several_indicators(bare: Sandbox) -> None:
@@ -157,9 +157,17 @@ def test_one_document_may_serve_several_indicators(bare: Sandbox) -> None:
     assert shared.values["indicators"] == ("1", "2")
 
 
-def portfolio(project: Sandbox) -> Any:
+def assessment(project: Sandbox) -> Any:
     examined = build.examine(project.root)
-    return next(a.portfolio for a in examined.assessments if a.portfolio.id == f"{UNIT}/{RUBRIC}")
+    return next(a for a in examined.assessments if a.portfolio.id == f"{UNIT}/{RUBRIC}")
+
+
+def portfolio(project: Sandbox) -> Any:
+    return assessment(project).portfolio
+
+
+def points(project: Sandbox, indicator: str) -> Any:
+    return assessment(project).latest.indicators[indicator].points
 
 
 @pytest.mark.parametrize(
