@@ -313,7 +313,7 @@ def test_the_switch_of_language_keeps_the_page_without_scripts(browser: Browser,
             page.locator("header").get_by_role("link", name=name, exact=True).click()
             page.wait_for_url(address + url)
             expect(page.locator("html")).to_have_attribute("lang", lang)
-        alternates = page.locator("head link[rel=alternate][hreflang]")
+        alternates = page.locator("head link[rel~=alternate][hreflang]")
         targets = [(one.get_attribute("hreflang"), one.evaluate("link => link.href")) for one in alternates.all()]
         assert dict(targets) == {
             "th": address + INDICATOR,
