@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -351,7 +351,10 @@ def schema(name: str) -> dict[str, Any]:
     return {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:lakthan:schema:{name}", **found}
 
 
-def files() -> Iterator[tuple[str, bytes]]:
+@cache
+def files() -> tuple[tuple[str, bytes], ...]:
     """Every schema: its path relative to the site, and its content."""
-    for name in SCHEMAS:
-        yield f"schemas/{name}.schema.json", (json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n").encode()
+    return tuple(
+        (f"schemas/{name}.schema.json", (json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n").encode())
+        for name in SCHEMAS
+    )

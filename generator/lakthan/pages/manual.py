@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+
+from markupsafe import Markup
 
 from lakthan import diagnostics
+from lakthan.messages import Language
 from lakthan.pages.account import account
 from lakthan.pages.site import Page, Site
 
@@ -17,8 +21,11 @@ def pages(site: Site) -> Iterator[Page]:
         site.say("manual.title"),
         site.say("manual.lead"),
         hide=["navigation"],
-        entries=[
-            (code, account(diagnostics.explain(code, site.language) or "", "", site.say("table.scroll")))
-            for code in diagnostics.codes()
-        ],
+        entries=_entries(site.language, site.say("table.scroll")),
     )
+
+
+@cache
+def _entries(language: Language, scroll: str) -> tuple[tuple[str, Markup], ...]:
+    """Each code and its text: the same at every build while serving."""
+    return tuple((code, account(diagnostics.explain(code, language) or "", "", scroll)) for code in diagnostics.codes())

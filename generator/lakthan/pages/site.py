@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jinja2
@@ -280,6 +281,7 @@ def _printed(site: Site) -> Callable[..., object]:
     """What a template fills in: in the unit's own English on a page of its portfolio, and on one line."""
     english = site.language == "en"
 
+    # With the context in every language: compiled templates are the same, and hold nothing already filled in.
     @jinja2.pass_context
     def printed(context: jinja2.runtime.Context, value: object) -> object:
         if english and type(value) is str:
@@ -302,6 +304,25 @@ def _within(tab: str, url: str) -> bool:
     return url.startswith(tab) if tab else not url
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once in a process: for every language, and every build while serving."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], CodeType | None] = {}
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002 (what it says decides)
+        return name
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        bucket.code = self.known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self.known[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def _environment(site: Site) -> jinja2.Environment:
     """The names and filters that every template knows."""
     env = jinja2.Environment(
@@ -309,6 +330,8 @@ def _environment(site: Site) -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_printed(site),
+        optimized=False,  # as above: no filter is applied while compiling
+        bytecode_cache=_COMPILED,
     )
     env.globals.update(
         # The site and its words
