@@ -281,7 +281,7 @@ def test_a_menu_lists_its_own_portfolio_only(sample: build.Examined, sample_file
             continue
         meta, _ = split(text)
         items = [item for group in meta["menu"] for item in group["items"]]
-        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 7
+        assert len(items) == len(list(portfolio.rubric.every_indicator())) + 8
         assert sum(item.get("active", False) for item in items) == 1
 
 
@@ -360,7 +360,17 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
             if (
                 url not in without
                 and not url.endswith(
-                    ("/evidence/", "/channels/", "/work/", "/news/", "/reviews/", "/profile/", "/review/", "/what-if/")
+                    (
+                        "/evidence/",
+                        "/channels/",
+                        "/work/",
+                        "/news/",
+                        "/reviews/",
+                        "/profile/",
+                        "/review/",
+                        "/what-if/",
+                        "/qr/",
+                    )
                 )
                 and not url.startswith("rubrics/")
             ):

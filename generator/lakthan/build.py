@@ -22,8 +22,10 @@ import jinja2
 from lakthan import (
     advise,
     attachments,
+    cards,
     check,
     diagnostics,
+    exports,
     forms,
     links,
     lint,
@@ -206,10 +208,14 @@ def generate(root: Path, examined: Examined) -> Written:
     forms_of = forms.files(examined.project, examined.assessments, templates(root), cache)
     words_of = word.files(examined.project, examined.assessments, templates(root), cache)
     printed = ((path, make()) for path, make in (*forms_of, *words_of))
+    # Whoever shows a link wants the card's whole address: without the site's there is nothing to show.
+    shown = examined.assessments if exports.base(examined.project) else ()
+    cards_of = cards.files(examined.project, shown, templates(root), cache)
+    pictures = ((path, make()) for path, make in cards_of)
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.
-            written = _write(docs, copies(), files, books, printed)
+            written = _write(docs, copies(), files, books, printed, pictures)
         except jinja2.TemplateError as mistake:
             raise TemplateMistake(mistake) from mistake
         cache.prune()

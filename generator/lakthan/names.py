@@ -52,7 +52,7 @@ RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 """Keys of front matter that facts and registers must leave alone. (`signed` is one in `portfolio.md` only.)"""
 
 
-TAKEN = ("evidence", "channels", "files", "index", "portfolio", "practice", "readme", "units", "work")
+TAKEN = ("evidence", "channels", "files", "index", "portfolio", "practice", "qr", "readme", "units", "work")
 """Names of files and pages beside those of the indicators, in lower case."""
 
 DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)

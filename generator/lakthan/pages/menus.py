@@ -75,6 +75,7 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
         entry("portfolio.overview", ""),
         entry("evidence.title", "evidence/"),
         entry("channels.title", "channels/"),
+        entry("codes.title", "qr/"),
         entry("work.title", "work/"),
         entry("reviews.title", "reviews/"),
         entry("whatif.title", "what-if/"),

@@ -223,6 +223,9 @@ class Site(Words):
         meta: Json = {"path": self.folder + url, "feed": file_href("feed.xml")}
         if address := exports.base(self.project):
             meta["address"] = tame(address)
+            if portfolio:
+                indicator = context["indicator"].id if template == "indicator.md.j2" else ""
+                meta["card"] = "/".join(filter(None, (portfolio.id, indicator, "card.png")))
         if days:
             meta["updated"] = max(days).isoformat()
         match template:
