@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,32 @@ def test_a_path_may_lead_elsewhere(bare: Sandbox, tmp_path: Path) -> None:
     said = book.bring(status=1)
     assert "elsewhere.xlsx:ตัวชี้วัด!D5" in said
     assert str(tmp_path / "elsewhere") not in said
+
+
+def test_a_copied_sheet_is_read_too(bare: Sandbox) -> None:
+    book = filled(bare)
+    copy = book.book.copy_worksheet(book.sheet("evidence"))
+    book.set("evidence", {"indicator": "2"}, title="แผนในแผ่นแรก", reference="อก 0404/9")
+    assert copy.title != book.sheet("evidence").title
+    book.bring()
+    assert "แผนในแผ่นแรก" in bare.read(f"{FOLDER}/2.md")
+
+
+def test_nothing_below_what_is_read_is_lost_unnoticed(bare: Sandbox) -> None:
+    book = filled(bare)
+    book.sheet("evidence").cell(intake.MOST_ROWS + 7, 3).value = "somewhere down there"
+    assert f"too-many-rows]: something stands below row {intake.MOST_ROWS:,}" in book.bring(status=1)
+    assert not bare.path(f"{FOLDER}/1.md").exists()
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"</sheetData>", b""), (b'r="A5"', b'r="ZZZZZ5"')])
+def test_a_damaged_sheet_is_named(bare: Sandbox, old: bytes, new: bytes) -> None:
+    book = filled(bare)
+    book.book.save(book.path)
+    whole = io.BytesIO(book.path.read_bytes())
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(book.path, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(old, new) if name == "xl/worksheets/sheet4.xml" else content)
+    assert "damaged-sheet" in bare.run("import", str(book.path), status=1).output
+    assert not bare.path(f"{FOLDER}/1.md").exists()

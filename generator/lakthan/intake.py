@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ from lakthan.workbook import FONT, LINE, width
 MOST_BYTES = 20_000_000
 """Of a workbook to import, and a tenth of what it may be unpacked."""
 MOST_ROWS = 5_000
+"""Of a sheet to import."""
 SPARE = 40
 """Empty rows below those that are begun."""
 PORTFOLIO = "portfolio"
@@ -487,17 +489,31 @@ class _Reader:
             return {}
         found: dict[str, _Rows] = {}
         for sheet in book.worksheets:
-            rows = list(sheet.iter_rows(max_row=MOST_ROWS, max_col=100, values_only=True))
+            try:
+                rows = self.cells(sheet)
+            except Exception:  # a sheet is only taken apart now, and its reader raises whatever comes
+                self.report("damaged-sheet", (1, 1, sheet.title))
+                continue
             for number, values in enumerate(rows[:6]):
                 named = {n: str(v).split(".") for n, v in enumerate(values) if _KEY.fullmatch(str(v))}
                 if named and len({prefix for prefix, _ in named.values()}) == 1:
                     (prefix,) = {prefix for prefix, _ in named.values()}
                     keys = {n: key for n, (_, key) in named.items()}
                     first = number + 2  # the row of keys, and the heads that people see
-                    found[prefix] = _Rows((first, 1, sheet.title), list(self.rows(rows, first, keys, sheet.title)))
+                    kept = found.setdefault(prefix, _Rows((first, 1, sheet.title), []))
+                    kept.rows.extend(self.rows(rows, first, keys, sheet.title))  # people copy sheets
                     break
         book.close()
         return found
+
+    def cells(self, sheet: Any) -> list[tuple[Any, ...]]:
+        """The values of a sheet, row by row. Where there are more than we read, that is said."""
+        every = sheet.iter_rows(max_col=100, values_only=True)
+        rows = list(itertools.islice(every, MOST_ROWS))
+        beyond = (n for n, row in enumerate(every, MOST_ROWS + 1) if any(value not in (None, "") for value in row))
+        if (first := next(beyond, None)) is not None:
+            self.report("too-many-rows", (first, 1, sheet.title), limit=MOST_ROWS)
+        return rows
 
     def rows(
         self, rows: Sequence[Sequence[Any]], first: int, keys: Mapping[int, str], title: str
