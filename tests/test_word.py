@@ -190,3 +190,14 @@ def test_the_command_gives_word_by_the_ending_of_the_file(small: Sandbox) -> Non
     target = small.root / "form.docx"
     small.run("form", "unit-a", "mean-2570", "-o", str(target))
     assert "หน่วยงาน ก" in words_of(target.read_bytes())
+
+
+def test_a_very_long_name_is_cut_in_properties_alone(small: Sandbox) -> None:
+    """A property holds 255 characters; the page holds all of them."""
+    name = "สำนักงาน & กิ่ง " + "ผู้" * 200
+    small.write("content/unit-a/unit.yml", f"name: {{th: '{name}', en: x}}\n")
+    examined = build.examine(small.root)
+    content = word.make(examined.project, examined.assessments[0], build.templates(ROOT))
+    author = docx.Document(io.BytesIO(content)).core_properties.author
+    assert author == "สำนักงาน & กิ่ง " + "ผู้" * 79 + "…"
+    assert name in words_of(content)

@@ -183,7 +183,7 @@ class _Form:
             elif column.note:
                 rule = {"validate": "any"}
             if rule and column.note:
-                rule |= {"input_title": column.title[:32], "input_message": column.note[:255]}
+                rule |= {"input_title": thai.cut(column.title, 32), "input_message": thai.cut(column.note, 255)}
             if rule and row > 4 and not column.fixed:
                 sheet.data_validation(4, n, row - 1, n, rule)
         sheet.ignore_errors({"number_stored_as_text": f"A1:Z{row + 1}"})

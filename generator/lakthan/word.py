@@ -24,7 +24,7 @@ import jinja2
 import segno
 from docx.shared import Mm
 
-from lakthan import forms, messages
+from lakthan import forms, messages, thai
 from lakthan.cache import Cache
 from lakthan.messages import Language
 from lakthan.model import Assessment, Project
@@ -35,6 +35,9 @@ NAME = "form.docx"
 """The form's file beside the page of its portfolio."""
 _NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold, or nobody can see."""
+_PROPERTIES = ("author", "comments", "identifier", "language", "subject", "title")
+_LONGEST = 255
+"""Characters that a property of a document can hold."""
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _LINK = "163F8F"
 
@@ -76,7 +79,7 @@ def _template(templates: Sequence[Path], rubric: str) -> tuple[str, bytes]:
 
 def _made(name: str, template: bytes, data: Json) -> bytes:
     try:
-        document = docxtpl.DocxTemplate(io.BytesIO(template))
+        document = _Template(io.BytesIO(template))
         # A misspelt name is a mistake of the template; what fills it in is escaped.
         environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         document.render(_context(document, _clean(data)), environment, autoescape=True)
@@ -85,6 +88,16 @@ def _made(name: str, template: bytes, data: Json) -> bytes:
     except (jinja2.TemplateError, KeyError, ValueError, zipfile.BadZipFile) as why:
         raise forms.Unfit(name, str(why)) from why
     return _settled(out.getvalue(), data["label"]["qr"])
+
+
+class _Template(docxtpl.DocxTemplate):  # type: ignore[misc]
+    def render_properties(self, context: Json, jinja_env: jinja2.Environment | None = None) -> None:
+        """Title, author and the like: texts of their own, not part of a document's XML, and never too long for it."""
+        environment = (jinja_env or jinja2.Environment()).overlay(autoescape=False)  # noqa: S701
+        held = self.docx.core_properties
+        for name in _PROPERTIES:
+            said = environment.from_string(getattr(held, name)).render(context)
+            setattr(held, name, thai.cut(said, _LONGEST))
 
 
 def _settled(content: bytes, alternative: str) -> bytes:

@@ -23,6 +23,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from lakthan import thai
 from lakthan.exports.documents import exact, plain
 from lakthan.messages import Language
 from lakthan.model import Assessment, Finding, Message, NodeScore, Portfolio, Project, Record, Score, Verified
@@ -126,7 +127,7 @@ class _Sheet:
             need = sum(math.ceil(max(width(line), 1) * 1.15 / room) for line in value.split("\n"))
             self.lines[row] = max(self.lines.get(row, 1), min(need, 18))
         if value:
-            self.sheet.write_string(row, column, value[:_LONGEST], self.formats[style])
+            self.sheet.write_string(row, column, thai.cut(value, _LONGEST), self.formats[style])
         else:
             self.sheet.write_blank(row, column, None, self.formats[style])
 
@@ -270,7 +271,7 @@ class _Book:
             title = f"{_unit(self.project, self.words, self.views[0].assessment.portfolio)} · {title}"
         # The day of the content, not of the writing: the same content gives the same bytes.
         created = datetime.datetime.combine(max(newest, _NO_DATE), datetime.time())
-        book.set_properties({"title": title[:250], "created": created})
+        book.set_properties({"title": thai.cut(title, 250), "created": created})
         formats = _formats(book)
         for name, key in (
             ("summary", Message("workbook.sheet.summary")),
@@ -1031,7 +1032,7 @@ def _quoted(text: str) -> str:
 
 def _plain(text: str) -> str:
     """A text in a header or footer, where `&` begins a command."""
-    return text.replace("&", "&&")[:120]
+    return thai.cut(text, 100).replace("&", "&&")
 
 
 def _formats(book: Any) -> dict[str, Any]:
