@@ -23,6 +23,17 @@ class News:
     indicators: tuple[str, ...] = ()
     """Those that the record stands with; none where it belongs to the whole portfolio."""
 
+    @property
+    def page(self) -> str:
+        """Where it stands, as an address relative to the site."""
+        if self.record is None:
+            return f"{self.portfolio.id}/"
+        if self.record.register == "channels":
+            return f"{self.portfolio.id}/channels/"
+        if self.indicators:
+            return f"{self.portfolio.id}/{self.indicators[0]}/#{self.record.name}"
+        return f"{self.portfolio.id}/evidence/"
+
 
 def news(portfolios: Iterable[Portfolio]) -> tuple[News, ...]:
     """Everything dated in *portfolios*, the newest first; of one day in the order of the files."""

@@ -1,4 +1,4 @@
-"""What is new: an Atom feed (RFC 4287) and a JSON Feed (1.1) of evidence, newest first, and robots.txt.
+"""What is new (`lakthan.news`) as an Atom feed (RFC 4287) and a JSON Feed (1.1), newest first; and robots.txt.
 
 Dates are those of the documents: nothing here knows when the site was built. Addresses are absolute where the site says
 its own (`address` in `content/site.yml`), else relative to the feed.
@@ -10,12 +10,13 @@ import datetime
 import re
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lakthan import messages
+from lakthan import messages, news
 from lakthan.exports.documents import NAMESPACE, Json, encode, identifiers
-from lakthan.model import Assessment, Message, Project, Record
+from lakthan.model import Assessment, Message, Project
+from lakthan.news import News
 
 NEWEST = 50
 """Entries of a feed: what is older is on the pages."""
@@ -26,7 +27,7 @@ _UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A dated piece of evidence."""
+    """A piece of news."""
 
     id: str
     day: datetime.date
@@ -37,37 +38,28 @@ class Entry:
 
 
 def entries(project: Project, assessments: Sequence[Assessment]) -> list[Entry]:
-    """The evidence of all portfolios that bears a date, newest first."""
-    found = []
-    for assessment in assessments:
-        portfolio = assessment.portfolio
-        names = identifiers(portfolio)
-        unit = project.units.get(portfolio.unit)
-        nodes = assessment.latest.indicators
-        for answer in portfolio.all_answers():
-            node = nodes.get(answer.indicator or "")
-            place = node.node.title if node else None
-            for record in answer.evidence:
-                if record.date is None:
-                    continue
-                kind = portfolio.rubric.kinds.get(record.kind)
-                about = [unit.name.th if unit else portfolio.unit, portfolio.rubric.short.th]
-                about += [f"{answer.indicator}. {place.th}"] if place else []
-                found.append(
-                    Entry(
-                        names[id(record)],
-                        record.date,
-                        _clean(record.text("title") or (kind.title.th if kind else record.kind)),
-                        kind.title.th if kind else record.kind,
-                        _clean(" · ".join(about)),
-                        _page(portfolio.id, answer.indicator, record),
-                    )
-                )
-    return sorted(found, key=lambda entry: (-entry.day.toordinal(), entry.id))[:NEWEST]
+    """The newest news of all portfolios: dated evidence, channels and signatures."""
+    portfolios = {assessment.portfolio.id: assessment.portfolio for assessment in assessments}
+    names = {name: identifiers(portfolio) for name, portfolio in portfolios.items()}
+    return [_entry(project, one, names[one.portfolio.id]) for one in news.news(portfolios.values())[:NEWEST]]
 
 
-def _page(portfolio: str, indicator: str | None, record: Record) -> str:
-    return f"{portfolio}/{indicator}/#{record.name}" if indicator else f"{portfolio}/evidence/"
+def _entry(project: Project, one: News, names: Mapping[int, str]) -> Entry:
+    portfolio, record = one.portfolio, one.record
+    rubric, unit = portfolio.rubric, project.units.get(portfolio.unit)
+    about = [unit.name.th if unit else portfolio.unit, rubric.short.th]
+    about += [f"{node.id}. {node.title.th}" for node in rubric.every_indicator() if node.id in one.indicators]
+    if record is None:
+        name = str(uuid.uuid5(NAMESPACE, f"signed {portfolio.id}"))
+        kind, title = messages.say(Message("pages.news.signed", {}), "th"), rubric.title.th
+    elif record.register == "channels":
+        name = names[id(record)]
+        kind, title = messages.say(Message("pages.news.channel", {}), "th"), record.text("name")
+    else:
+        name, known = names[id(record)], rubric.kinds.get(record.kind)
+        kind = known.title.th if known else record.kind
+        title = record.text("title") or kind
+    return Entry(name, one.date, _clean(title), kind, _clean(" · ".join(about)), one.page)
 
 
 def _clean(text: str) -> str:

@@ -56,20 +56,18 @@ def _months(site: Site, found: Sequence[News]) -> list[Json]:
 def _item(site: Site, one: News) -> Json:
     portfolio, record = one.portfolio, one.record
     own = site.own(portfolio)
-    where = f"{portfolio.id}/"
     if record is None:
         kind, title = site.say("news.signed"), site.text(portfolio.rubric.title)
     elif record.register == "channels":
-        kind, title, where = site.say("news.channel"), record.text("name"), f"{where}channels/"
+        kind, title = site.say("news.channel"), record.text("name")
     else:
         known = portfolio.rubric.kinds.get(record.kind)
         kind, title = site.text(known.title) if known else record.kind, record.text("title")
-        where += f"{one.indicators[0]}/#{record.name}" if one.indicators else "evidence/"
     return {
         "date": one.date,
         "kind": kind,
         "title": own.get(title, title) or site.say("word.unnamed"),
-        "url": where,
+        "url": one.page,
         "portfolio": portfolio,
         "indicators": site.span(portfolio.rubric, one.indicators),
     }
