@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lakthan.rubric import Area, Condition, Criterion, Indicator, Level, Rubric, Strict, Subtotal, Text
+from lakthan.thai import parse_number
 
 FieldValue = str | bool | Fraction | datetime.date | tuple[str, ...] | tuple[datetime.date, ...]
 
@@ -223,11 +224,16 @@ class Portfolio:
         return tuple(sorted(found))
 
 
+def _whole(value: object) -> object:
+    # Thai digits are as good as others, here as everywhere.
+    return int(number) if isinstance(value, str) and (number := parse_number(value)).denominator == 1 else value
+
+
 class Post(Strict):
     """Posts of one sort in a unit: roles and numbers, never names of persons."""
 
     title: Text
-    people: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    people: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_000)] | None = None
     duty: Text | None = None
 
 
