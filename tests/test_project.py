@@ -90,6 +90,7 @@ def test_a_project_starts_from_the_wheel_alone(installed: Path, tmp_path: Path) 
         "rubrics",
         "site_templates",
     ]
+    assert "/.cache/" in office.read(".gitignore").replace("\n", "\n/")  # made by machines, of no use to others
     # Only the theme is the project's own: pages, styles and fonts come with Lakthan, and newer ones with a newer one.
     assert [path.name for path in office.path("site_templates").iterdir()] == ["theme"]
     rubrics = sorted(path.stem for path in office.path("rubrics").iterdir())

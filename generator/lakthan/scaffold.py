@@ -34,7 +34,7 @@ def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, st
     """A new project: settings, the rubrics asked for, the theme, and a description of the site."""
     files: dict[str, str | bytes] = {
         "mkdocs.yml": _settings((shipped / "mkdocs.yml").read_text(encoding="utf-8"), title),
-        ".gitignore": "/site/\n/.site.new/\n/.site.old/\n/build/*\n!/build/docs/\n.venv/\n",
+        ".gitignore": "/site/\n/.site.new/\n/.site.old/\n/build/*\n!/build/docs/\n.cache/\n.venv/\n",
         "build/docs/.gitignore": "# MkDocs wants this folder; only `lakthan build` writes here.\n*\n!.gitignore\n",
         "content/site.yml": (
             f"title: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
