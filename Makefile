@@ -13,10 +13,10 @@ RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast lint docs schemas browser office lock clean
+.PHONY: help site serve test fast lint screenshots docs schemas browser office lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 site: $(RUNTIME) ## Build the sample portfolio into site/
 	$(BIN)/lakthan build
@@ -36,6 +36,9 @@ lint: $(DEV) ## ruff, mypy and the contracts of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+screenshots: $(DEV) browser site ## Pictures of every sort of page, in both languages, light and dark, wide and phone
+	$(BIN)/python tests/screenshots.py
 
 docs: $(RUNTIME) ## Write docs/diagnostics/ from the catalogue
 	@mkdir -p docs/diagnostics && rm -f docs/diagnostics/*.md
@@ -104,5 +107,5 @@ $(UV):
 	.cache/uv/bin/python -m pip --disable-pip-version-check --quiet install uv
 
 clean: ## Remove everything that these targets made
-	rm -rf $(VENV) site build/docs/* .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site screenshots build/docs/* .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find generator tests -name __pycache__ -prune -exec rm -rf {} +

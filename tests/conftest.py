@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import http.server
 import json
 import os
 import re
@@ -239,11 +240,22 @@ QUIET = (
 )
 
 
+def chromium() -> str:
+    """The path of the system's Chromium or Chrome."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), MAC)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server of files that doesn't say what it was asked."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium or Chrome: one for all tests of a process, as Playwright allows no second."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), MAC)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield opened
         opened.close()

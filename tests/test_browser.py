@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import http.server
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from lakthan import thai
+from tests.conftest import ROOT, Quiet
+from tests.page_types import PAGE_TYPES
 from tests.test_thai import DICTIONARY
 
 pytestmark = pytest.mark.browser
 
-PAGES = (
-    "",
-    "units/",
-    "rubrics/",
-    "rubrics/moi-moral-2569/",
-    "rubrics/oae-unit-2567/",
-    "rubrics/moi-moral-2569/2/",
-    "rubrics/oae-unit-2567/units/",
-    "rubrics/moi-moral-2569/practice/",
-    "demo-dyeing/moi-moral-2569/work/",
-    "channels/",
-    "about/",
-    "search/",
-    "dip-ict/",
-    "dip-ict/moi-moral-2569/",
-    "dip-ict/moi-moral-2569/1/",
-    "dip-ict/moi-moral-2569/9/",
-    "dip-ict/moi-moral-2569/evidence/",
-    "dip-ict/moi-moral-2569/channels/",
-    "oae-demo/",
-    "oae-demo/oae-unit-2567/",
-    "oae-demo/oae-unit-2567/6.3/",
-    "oae-demo/oae-unit-2567/7.3/",
-    "oae-demo/oae-unit-2567/evidence/",
-    "oae-demo/profile/",
-    "en/",
-    "en/dip-ict/moi-moral-2569/4/",
-    "en/oae-demo/news/",
-)
-"""At least one of each sort."""
 CONTENT = "article.md-content__inner"
 INDICATOR = "dip-ict/moi-moral-2569/1/"
-EACH_PAGE = pytest.mark.parametrize("path", PAGES)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -100,58 +68,143 @@ def watched(context: BrowserContext, address: str) -> Watched:
     return Watched(context, address)
 
 
-# Each page -------------------------------------------------------------------------------------------------------
+# Each sort of page -----------------------------------------------------------------------------------------------
+
+SHIFTS = """window.shifted = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(e => { window.shifted += e.value; }))
+    .observe({type: 'layout-shift', buffered: true});"""
+MOVE = {"workbench", "what-if"}
+"""Tools, whose controls are made by the script when what is to be read is there already."""
 
 
-@EACH_PAGE
-def test_a_page_asks_no_other_server_and_nothing_goes_wrong(watched: Watched, path: str) -> None:
-    watched.open(path)
-    assert watched.wrong == []
-    assert len(watched.requests) > 3
-    assert [url for url in watched.requests if not url.startswith((watched.address, "data:", "blob:"))] == []
-
-
-@EACH_PAGE
-def test_the_letters_are_sarabun(watched: Watched, context: BrowserContext, path: str) -> None:
-    page = watched.open(path)
-    page.evaluate("document.fonts.ready")
-    session = context.new_cdp_session(page)
+def strangers(page: Page) -> list[str]:
+    """The fonts but ours in which the letters of headings, text and frame are shown."""
+    session = page.context.new_cdp_session(page)
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument")["root"]["nodeId"]
-    seen = 0
-    for selector in (
-        "article h1",
-        "article h2",
-        "article p, article li, article td, article th",
-        "header a",
-        "footer a",
-    ):
-        for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"][:40]:
+    found, seen = [], 0
+    for selector in ("article :is(h1, h2)", "article :is(p, li, td, th)", "header a", "footer a"):
+        for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"][:12]:
             if fonts := session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
                 # A sign that it lacks, an arrow or a tick, may come from another font: not the letters.
                 most = max(fonts, key=lambda font: float(font["glyphCount"]))
-                assert (most["familyName"], most["isCustomFont"]) == ("Sarabun", True), selector
                 seen += 1
-    assert seen >= 5
+                if (most["familyName"], most["isCustomFont"]) != ("Sarabun", True):
+                    found.append(f"{selector}: {most['familyName']}")
+    session.detach()
+    return found if seen >= 5 else [f"only {seen} texts seen"]
 
 
-@EACH_PAGE
-@pytest.mark.parametrize("width", [390, 320])
-def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, address: str, path: str, width: int) -> None:
-    with browser.new_context(viewport={"width": width, "height": 800}, is_mobile=True, has_touch=True) as context:
-        page = Watched(context, address).open(path)
-        page.evaluate("document.fonts.ready")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        # Nothing sticks out that a box hides, but what a box of its own lets scroll.
-        outside = page.evaluate(
-            """width => [...document.querySelectorAll('article *')].filter(e =>
-                 e.getBoundingClientRect().right > width + 1 && e.getClientRects().length
-                 && getComputedStyle(e).position !== 'absolute'
-                 && !e.closest('.lk-scroll, .md-typeset__scrollwrap, svg, pre')).map(e => e.outerHTML.slice(0, 120))""",
-            width,
-        )
-        assert outside == []
+def sideways(page: Page, width: int) -> list[str]:
+    """What makes a page of *width* pixels scroll sideways, and what sticks out that a box hides.
+
+    A box that scrolls by itself may hold what is wider, and the gates above the workbench end in three dots."""
+    page.set_viewport_size({"width": width, "height": 800})
+    over: int = page.evaluate("document.documentElement.scrollWidth")
+    outside: list[str] = page.evaluate(
+        """width => [...document.querySelectorAll('article *')].filter(e =>
+             e.getBoundingClientRect().right > width + 1 && e.getClientRects().length
+             && getComputedStyle(e).position !== 'absolute'
+             && !e.closest('.lk-scroll, .md-typeset__scrollwrap, .lk-tally__gates, svg, pre'))
+           .map(e => e.outerHTML.slice(0, 120))""",
+        width,
+    )
+    return [*([f"the page is {over} wide"] if over > width else []), *outside]
+
+
+def violations(page: Page) -> list[object]:
+    """What axe finds: the rule, and the element."""
+    axe = Path(str(pytest.importorskip("axe_playwright_python").__file__)).with_name("axe.min.js")
+    page.evaluate(axe.read_text(encoding="utf-8"))  # evaluated, as the page's own policy refuses strange scripts
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("th", "light", 1280), ("en", "dark", 390)])
+def test_every_sort_of_page(
+    browser: Browser, address: str, language: str, scheme: Literal["light", "dark"], width: int
+) -> None:
+    """It asks no other server, nothing goes wrong or jumps, its letters are Sarabun, and axe finds nothing."""
+    found: dict[str, list[object]] = {}
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
+        watched = Watched(context, address)
+        page = watched.page
+        page.add_init_script(SHIFTS)
+        for name, path in paths(language).items():
+            watched.wrong.clear()
+            watched.requests.clear()
+            page.goto(address + path)
+            page.evaluate("document.fonts.ready")
+            wrong: list[object] = [*strangers(page)]
+            wrong += violations(page)
+            shifted = page.evaluate("window.shifted")
+            wrong += [f"moved by {shifted}"] if shifted >= 0.1 and name not in MOVE else []
+            wrong += [*watched.wrong]
+            wrong += [url for url in watched.requests if not url.startswith((address, "data:", "blob:"))]
+            wrong += [] if len(watched.requests) > 3 else ["it asked for nothing"]
+            found |= {name: wrong} if wrong else {}
+    assert found == {}
+
+
+def test_the_page_for_what_is_not_found(context: BrowserContext, site: Path) -> None:
+    """A server shows it at any address: its links begin at the top, where this site stands for once."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        watched = Watched(context, f"http://127.0.0.1:{server.server_port}/")
+        page = watched.open("404.html")
+        assert violations(page) == []
+        assert watched.wrong == []
+        assert sideways(page, 320) == []
+        server.shutdown()
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_no_narrow_screen_scrolls_sideways(browser: Browser, address: str, language: str) -> None:
+    """A telephone, and a window of 1280 pixels at 400 %."""
+    found: dict[tuple[str, int], list[str]] = {}
+    with browser.new_context(viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True) as context:
+        page = context.new_page()
+        for name, path in paths(language).items():
+            page.goto(address + path)
+            page.evaluate("document.fonts.ready")
+            for width in (390, 320):
+                if wrong := sideways(page, width):
+                    found[name, width] = wrong
+            page.set_viewport_size({"width": 390, "height": 800})
+    assert found == {}
+
+
+def paths(language: str) -> dict[str, str]:
+    """Every sort of page in a language. The page for what isn't found is in both at once, and below no folder."""
+    prefix = "" if language == "th" else "en/"
+    return {name: f"{prefix}{path}" for name, path in PAGE_TYPES.items() if path != "404.html"}
+
+
+def test_the_list_has_every_sort_of_page(site: Path) -> None:
+    """Each template of a page is seen somewhere: what the list lacks, nobody would look at."""
+    sorts = {path.name.removesuffix(".md.j2") for path in (ROOT / "site_templates/pages").glob("*.j2")}
+    assert len(PAGE_TYPES) >= len(sorts)
+    for path in PAGE_TYPES.values():
+        assert (site / path / ("" if path.endswith(".html") else "index.html")).is_file(), path
+
+
+@pytest.mark.parametrize("path", ["dip-ict/moi-moral-2569/", "oae-demo/oae-unit-2567/"])
+def test_a_portfolio_is_light_and_nothing_in_it_jumps(context: BrowserContext, address: str, path: str) -> None:
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    responses: list[Response] = []
+    page.on("response", lambda response: responses.append(response))  # noqa: PLW0108 - Playwright marks what it is given
+    page.goto(address + path, wait_until="networkidle")
+    sizes = {}
+    for response in responses:
+        packed = response.url.endswith((".woff2", ".png", ".webp", ".jpg"))
+        body = response.body()
+        sizes[response.url] = len(body if packed else gzip.compress(body, 6))
+    assert len(sizes) >= 5
+    assert sum(sizes.values()) < 300_000, sizes
+    assert page.evaluate("window.shifted") < 0.05
 
 
 def luminance(colour: str) -> float:
@@ -211,9 +264,11 @@ def test_the_first_stop_skips_to_the_content(watched: Watched) -> None:
     assert page.evaluate("!!document.activeElement.closest('article')"), focused(page)
 
 
-@pytest.mark.parametrize("path", ["", "dip-ict/moi-moral-2569/", INDICATOR])
-def test_every_stop_is_named_and_seen(watched: Watched, path: str) -> None:
+@pytest.mark.parametrize(("path", "forced"), [("", "none"), ("dip-ict/moi-moral-2569/", "active"), (INDICATOR, "none")])
+def test_every_stop_is_named_and_seen(watched: Watched, path: str, forced: Literal["active", "none"]) -> None:
+    """In the colours that a reader forces, too."""
     page = watched.open(path)
+    page.emulate_media(forced_colors=forced)
     stops = []
     for _ in range(25):
         page.keyboard.press("Tab")
@@ -252,8 +307,8 @@ def test_the_menu_of_a_narrow_screen_opens(browser: Browser, address: str) -> No
         link = page.locator("nav.lk-nav a[href='../2/']")
         expect(link).not_to_be_in_viewport()
         page.locator("label.md-header__button[for=__drawer]").click()
-        expect(link).to_be_in_viewport()
-        link.click()
+        expect(page.locator("nav.lk-nav a").first).to_be_in_viewport()
+        link.click()  # further down in the menu
         page.wait_for_url("**/dip-ict/moi-moral-2569/2/")
 
 
@@ -349,20 +404,3 @@ def test_lists_are_in_the_order_of_cldr(watched: Watched) -> None:
     words = [*DICTIONARY, "ข้อ 2", "ข้อ 10", "กอง ข", "กองคลัง", "กอง ง", "การ์ด", "การ็ด", "การ่ด", "apple", "Banana"]
     order = "words => words.sort(new Intl.Collator('th', {numeric: true}).compare)"
     assert page.evaluate(order, words[::-1]) == sorted(words, key=thai.sort_key)
-
-
-# Accessibility ---------------------------------------------------------------------------------------------------
-
-
-@EACH_PAGE
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing(browser: Browser, address: str, path: str, scheme: str, width: int) -> None:
-    axe = Path(str(pytest.importorskip("axe_playwright_python").__file__)).with_name("axe.min.js")
-    dark = scheme == "dark"
-    with browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-    ) as context:
-        page = Watched(context, address).open(path)
-        page.evaluate(axe.read_text(encoding="utf-8"))  # a script of ours, which the page's own policy would refuse
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        assert {(one["id"], node["html"][:160]) for one in found["violations"] for node in one["nodes"]} == set()
