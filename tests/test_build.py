@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from lakthan import load, names
 from tests.conftest import Sandbox, command, environment
 
 MOI = "content/dip-ict/moi-moral-2569"
@@ -470,3 +471,11 @@ def test_while_serving_the_last_good_pages_stay_until_a_mistake_is_mended(sample
         assert "๓๓/๓๔ = ๙๗.๐๕ %" in server.get(PAGE_URL)
         sample.replace(f"{MOI}/1.md", "signed: many", "signed: 27")
         server.wait(PAGE_URL, lambda page: "๒๗/๓๔ = ๗๙.๔๑ %" in page)
+
+
+def test_no_indicator_may_be_called_as_another_page_of_its_portfolio(as_it_is: Sandbox) -> None:
+    for portfolio in load.load(as_it_is.root).project.portfolios:
+        own = {node.id for node in portfolio.rubric.every_indicator()}
+        beside = (as_it_is.docs / portfolio.id).iterdir()
+        pages = {path.name.removesuffix(".md") for path in beside if path.is_dir() or path.suffix == ".md"}
+        assert pages - own <= set(names.TAKEN)

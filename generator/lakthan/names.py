@@ -52,7 +52,22 @@ RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 """Keys of front matter that facts and registers must leave alone. (`signed` is one in `portfolio.md` only.)"""
 
 
-TAKEN = ("evidence", "channels", "files", "index", "portfolio", "practice", "qr", "readme", "units", "work")
+TAKEN = (
+    *(
+        "evidence",
+        "channels",
+        "files",
+        "index",
+        "portfolio",
+        "practice",
+        "previews",
+        "qr",
+        "readme",
+        "review",
+        "reviews",
+    ),
+    *("units", "what-if", "work"),
+)
 """Names of files and pages beside those of the indicators, in lower case."""
 
 DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
