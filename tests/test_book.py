@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,40 @@ def test_lists_in_lists_in_lists_are_no_trouble(small: Sandbox) -> None:
     examined = build.examine(small.root)
     made = book.make(small.root, examined.project, examined.assessments[0], build.templates(small.root))
     assert _text(made).count("ข้อ") >= 60
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        ("> " * 60 + "x", "<blockquote>" * 100 + "x", "<ul><li>" * 100 + "x"),
+        (
+            "#\n\n### \n\n# \u0301\n\n# <b></b>\n\n###### a\n\n# b\n\n#### c",
+            "# ![](files/a.png)",
+            "- # x\n- ## y",
+        ),
+        ("<table><tr><td><table><tr><td>x</td></tr></table></td></tr></table>", "<table></table><ul></ul>", "| |\n|-|"),
+        ("ประกาศภายใน " * 600, "*a* **ประกาศ** " * 600, "# " + "ประกาศ" * 100),
+    ],
+    ids=["deep", "headings", "tables", "crowded"],
+)
+def test_no_account_stops_the_book(small: Sandbox, accounts: tuple[str, ...]) -> None:
+    examined = build.examine(small.root)
+    (one,) = examined.assessments
+    first, second, shared = accounts
+    known = one.portfolio.answers
+    bodies = zip(known, (first, second), strict=False)
+    answers = {**known, **{name: replace(known[name], body=body) for name, body in bodies}}
+    portfolio = replace(one.portfolio, answers=answers, shared=replace(one.portfolio.shared, body=shared))
+    one = replace(one, portfolio=portfolio)
+    made = book.make(small.root, examined.project, one, build.templates(small.root))
+    assert page.is_pdf_compliant_bytes(made, profile="ua1")
+
+
+def test_headings_of_one_size_stay_of_one_size() -> None:
+    tree = book._tree("# a\n\n### b\n\n# c\n\n#### d", book._Pictures.__new__(book._Pictures), "", below=2)
+    assert [(node["inner"], node["level"]) for node in book._every(tree, "heading")] == [
+        (["a"], 3),
+        (["b"], 4),
+        (["c"], 3),
+        (["d"], 4),
+    ]

@@ -7,10 +7,13 @@ import re
 import shutil
 import subprocess
 import unicodedata
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import page
 import pikepdf
@@ -18,8 +21,10 @@ import pymupdf
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from lakthan import build, forms, pdf, verdicts
+from lakthan import build, cards, forms, pdf, verdicts, word, workbook
+from lakthan.cache import Cache
 from lakthan.model import Assessment
+from lakthan.rubric import Text
 from tests.conftest import ROOT, Sandbox
 
 Json = dict[str, Any]
@@ -289,3 +294,33 @@ def test_the_site_offers_the_form(as_it_is: Sandbox) -> None:
     for name in ("dip-ict/moi-moral-2569", "oae-demo/oae-unit-2567"):
         assert (as_it_is.docs / name / forms.NAME).read_bytes().startswith(b"%PDF-")
         assert "form.pdf" in (as_it_is.docs / name / "index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00\x01\x0b\x1f\x7f\x85\ufffe\uffff\U000e0041",
+        "\u200b\u200d\ufeff\u202eשלום مرحبا\u202c",
+        "\ue000 👩‍👩‍👧‍👦🏽 中文 ﷺ e\u0301 ำ ิ",
+        "a\nb\r\nc\u2028d\te {{ x }} {% y %} ]]> &amp; _x0041_",
+        "=1+1 &L&R&12" + "&" * 300,
+        "ก" + "้" * 600,
+        "ประกาศ" * 6000,
+    ],
+    ids=["control", "unseen", "others", "lines", "signs", "marks", "long"],
+)
+def test_no_text_stops_what_is_made(small: Sandbox, text: str) -> None:
+    """Names and roles as any text whatever: the loader refuses most of these, and nothing relies on it."""
+    examined = build.examine(small.root)
+    (one,) = examined.assessments
+    name = Text.model_construct(th=text, en=text)
+    units = {key: replace(unit, name=name, short=name) for key, unit in examined.project.units.items()}
+    one = replace(one, portfolio=replace(one.portfolio, executive=text, reporter=text))
+    project, templates = replace(examined.project, units=units), build.templates(small.root)
+    assert page.is_pdf_compliant_bytes(forms.make(project, one, templates), profile="2a")
+    assert cards.make(cards.document(project, one), templates, Cache()).startswith(b"\x89PNG")
+    for office in (word.make(project, one, templates), workbook.of_portfolio(project, one)):
+        with zipfile.ZipFile(io.BytesIO(office)) as archive:
+            for part in archive.namelist():
+                if part.endswith((".xml", ".rels")):
+                    ElementTree.fromstring(archive.read(part))

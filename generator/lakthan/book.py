@@ -6,13 +6,14 @@ It is what the form says (`forms.document`), with the units' own accounts and th
 from __future__ import annotations
 
 import posixpath
+import unicodedata
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-from lakthan import attachments, forms, load
+from lakthan import attachments, forms, load, thai
 from lakthan.messages import Language
 from lakthan.model import Assessment, Portfolio, Project
 from lakthan.pages.account import account
@@ -40,11 +41,11 @@ def make(
     pictures = _Pictures(root, portfolio)
     data = forms.document(project, assessment, language)
     address: str = data["address"]
-    data["account"] = _tree(portfolio.shared.body, pictures, address)
+    data["account"] = _tree(portfolio.shared.body, pictures, address, below=1)
     for part in data["parts"]:
         for indicator in part["indicators"]:
             answer = portfolio.answers.get(indicator["id"])
-            indicator["account"] = _tree(answer.body if answer else "", pictures, address)
+            indicator["account"] = _tree(answer.body if answer else "", pictures, address, below=2)
             for record in (*indicator["evidence"], *indicator["channels"]):
                 record["picture"] = pictures.name(record["path"])
     return forms.typeset(TEMPLATE, data, portfolio, templates, pictures=pictures.found)
@@ -74,24 +75,26 @@ class _Pictures:
 # A unit's account as data ----------------------------------------------------------------------------------------
 
 
-def _tree(text: str, pictures: _Pictures, address: str) -> list[Json | str]:
-    """What a unit wrote, cleaned as on the site, as elements (`{"tag": …, "inner": […]}`) and texts."""
-    reader = _Reader(pictures, address)
+def _tree(text: str, pictures: _Pictures, address: str, *, below: int) -> list[Json | str]:
+    """What a unit wrote, cleaned as on the site, as elements (`{"tag": …, "inner": […]}`) and texts.
+
+    *below* is the level of the heading that it stands below.
+    """
+    reader = _Reader(pictures, address, below)
     reader.feed(str(account(text, "", "")))
     reader.close()
     return reader.top
 
 
 class _Reader(HTMLParser):
-    def __init__(self, pictures: _Pictures, address: str) -> None:
+    def __init__(self, pictures: _Pictures, address: str, below: int) -> None:
         super().__init__(convert_charrefs=True)
         self.pictures, self.address = pictures, address
         self.top: list[Json | str] = []
         self.open: list[tuple[str, list[Json | str]]] = [("", self.top)]
         self.flat = 0
         """How many of the open elements are too deep to be shown as such."""
-        self.level = 2
-        """Of the last heading: none may be left out on the way down (PDF/UA-1)."""
+        self.below = below
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         inner: list[Json | str] = []
@@ -99,16 +102,17 @@ class _Reader(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "img":
             made |= {"picture": self.pictures.name(given.get("src", "")), "alt": given.get("alt", "")}
-            made["alt"] = made["alt"].strip() or posixpath.basename(unquote(given.get("src", "")))
+            made["alt"] = thai.cut(made["alt"].strip(), forms.LONGEST) or posixpath.basename(
+                unquote(given.get("src", ""))
+            )
             if not made["picture"]:
                 return
         elif tag == "a":
             href = given.get("href", "")
             made["url"] = outside(href) or (outside(urljoin(self.address, href)) if self.address else None) or ""
         elif tag in _HEADINGS:
-            self.level = min(_HEADINGS[tag] + 1, self.level + 1, 6)
-            made |= {"tag": "heading", "level": max(self.level, 3)}
-        if self.flat or (len(self.open) >= _DEEPEST and self.open[-1][0] not in _BLOCKS):
+            made |= {"tag": "heading", "level": _HEADINGS[tag]}
+        if self.flat or (len(self.open) >= _DEEPEST and self.open[-1][0] not in _BLOCKS - {"blockquote"}):
             inner = self.open[-1][1]
             inner.append({"tag": "br", "inner": []})
             self.flat += tag not in _VOID
@@ -132,7 +136,16 @@ class _Reader(HTMLParser):
 
     def close(self) -> None:
         super().close()
-        for table in _every(self.top, "table"):
+        above: list[int] = []
+        for heading in _every(self.top, "heading"):
+            if not _visible(heading["inner"]):
+                heading["tag"] = "p"
+                continue
+            # No level may be left out on the way down (PDF/UA-1).
+            above = [one for one in above if one < heading["level"]]
+            above.append(heading["level"])
+            heading["level"] = self.below + len(above)
+        for table in list(_every(self.top, "table")):
             rows = [[cell for cell in row["inner"] if isinstance(cell, dict)] for row in _every(table["inner"], "tr")]
             width = max(map(len, rows), default=0)
             heads = [i for i, row in enumerate(rows) if row and all(cell["tag"] == "th" for cell in row)]
@@ -145,9 +158,18 @@ class _Reader(HTMLParser):
 
 
 def _every(nodes: Sequence[Json | str], tag: str) -> Iterator[Json]:
+    """The elements of a sort, in their order; of those in one another all but rows, which are those of a table."""
     for node in nodes:
         if isinstance(node, dict):
             if node["tag"] == tag:
                 yield node
-            else:
+            if node["tag"] != tag or tag != "tr":
                 yield from _every(node["inner"], tag)
+
+
+def _visible(nodes: Sequence[Json | str]) -> bool:
+    """Whether there is a letter, a number or a sign that somebody could see."""
+    return any(
+        _visible(node["inner"]) if isinstance(node, dict) else any(unicodedata.category(c)[0] in "LNPS" for c in node)
+        for node in nodes
+    )

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lakthan import thai
 from lakthan.cache import Cache
 from lakthan.model import Assessment, Project
 from lakthan.pages.words import Words
@@ -17,6 +18,8 @@ from lakthan.pages.words import Words
 NAME = "card.png"
 """The card's file beside the page that it shows."""
 SIZE = (1200, 630)
+LONGEST = 400
+"""Characters that a text on a card has room for."""
 
 
 def files(
@@ -42,7 +45,7 @@ def document(project: Project, assessment: Assessment, name: str = "") -> dict[s
     applies = node is None or node.applies
     shown = words.show(points) if applies else "–"
     title = getattr(node.node, "title", None) if node else None
-    return {
+    said = {
         "site": words.text(project.site.title),
         "above": words.text(portfolio.rubric.short),
         "title": words.numbered(name, title) if node else owner,
@@ -54,6 +57,8 @@ def document(project: Project, assessment: Assessment, name: str = "") -> dict[s
         "level": "" if node else words.level_title(portfolio.rubric, score.level) if portfolio.rubric.levels else "",
         "share": float(points / most) if most else 0.0,
     }
+    # More has no room on a card.
+    return {key: thai.cut(text, LONGEST) if isinstance(text, str) else text for key, text in said.items()}
 
 
 def make(data: dict[str, Any], templates: Sequence[Path], cache: Cache) -> bytes:

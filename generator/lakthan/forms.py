@@ -37,6 +37,10 @@ NAME = "form.pdf"
 FOLDER = "forms"
 """Where templates and fonts stand, below each folder of templates."""
 GENERIC = "generic"
+CROWDED = "maximum grouping depth"
+"""What Typst says where one paragraph has more than 511 words that are kept whole: they may be torn there."""
+LONGEST = 5000
+"""Characters of a text on the form: titles and descriptions in a PDF/A may not be of any length."""
 LISTED = 12
 """Entries of a register that are listed one by one; of a longer one only the number is said."""
 
@@ -98,10 +102,12 @@ def typeset(
     for path, content in [*sorted(found.items()), *((f.name, f.read_bytes()) for f in sorted(fonts.glob("*.ttf")))]:
         source.update(hashlib.sha256(path.encode() + b"\0" + content).digest())
 
-    def made() -> bytes:
+    def made(whole: bool = True) -> bytes:
         try:
-            return pdf.make(f"{name}.typ", found, data, max(portfolio.dates(), default=None), fonts)
+            return pdf.make(f"{name}.typ", found, {**data, "whole": whole}, max(portfolio.dates(), default=None), fonts)
         except pdf.Refused as why:
+            if whole and CROWDED in str(why):
+                return made(whole=False)
             raise Unfit(f"{name}.typ", str(why)) from why
 
     return (cache or Cache()).get(NAME, source.digest(), made)
@@ -114,7 +120,26 @@ LABELS = tuple(sorted(key.rpartition(".")[2] for key in messages.catalogue("th")
 
 
 def document(project: Project, assessment: Assessment, language: Language = "th") -> Json:
-    """All that the form of a portfolio shows, as texts in one language: Thai digits in print, ASCII in addresses."""
+    """All that the form of a portfolio shows, as texts in one language: Thai digits in print, ASCII in addresses.
+
+    A text of more than `LONGEST` characters is cut.
+    """
+    made: Json = _short(_document(project, assessment, language))
+    return made
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case str():
+            return thai.cut(value, LONGEST)
+        case dict():
+            return {name: inner if name == "qr" else _short(inner) for name, inner in value.items()}
+        case list():
+            return [_short(inner) for inner in value]
+    return value
+
+
+def _document(project: Project, assessment: Assessment, language: Language) -> Json:
     words = Words(language, project.site.digits)
     portfolio, score = assessment.portfolio, assessment.latest
     rubric, unit = portfolio.rubric, project.units.get(portfolio.unit)
