@@ -23,7 +23,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from lakthan import build, publish
-from tests.conftest import ROOT, Sandbox, command, copy_sample, environment
+from tests.conftest import ROOT, Kept, Sandbox, command, copy_sample, environment
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, limits and mounts of POSIX")
 
@@ -376,14 +376,18 @@ def rename(project: Sandbox, name: str) -> None:
 
 
 def build_it(root: str) -> None:
-    build.site(Path(root), build.examine(Path(root)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "Cache", lambda _: Kept(Path(root, "kept")))  # forms are not what is tested here
+        build.site(Path(root), build.examine(Path(root)))
 
 
 def building(root: Path) -> Callable[[], multiprocessing.process.BaseProcess]:
     """A way to start a build in a process of its own, without the seconds that imports take."""
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.test_publish", "mkdocs.commands.build", "material.plugins.search.plugin"])
+    context.set_forkserver_preload(
+        ["tests.compiled", "tests.test_publish", "mkdocs.commands.build", "material.plugins.search.plugin"]
+    )
 
     def start() -> multiprocessing.process.BaseProcess:
         process = context.Process(target=build_it, args=(str(root),))
@@ -409,12 +413,19 @@ docs_dir: build/docs
 theme: {name: null, custom_dir: theme}
 plugins: [lakthan]
 """
+SITE = """\
+title: {th: แฟ้มหลักฐาน, en: Portfolios}
+description: {th: ตัวอย่าง, en: A sample}
+publisher: {th: หน่วยงานตัวอย่าง, en: A sample office}
+languages: [th]
+"""
 
 
 @pytest.fixture
 def plain(tiny: Sandbox) -> Sandbox:
     """The same with a theme that takes no time, and files enough to be killed between."""
     tiny.write("mkdocs.yml", PLAIN)
+    tiny.write("content/site.yml", SITE)
     tiny.write("theme/main.html", "<!doctype html><title>{{ page.title }}</title>{{ page.content }}")
     for number in range(100):
         tiny.write(f"theme/assets/{number}.css", f"p {{ margin: {number}px }}" * 100)
