@@ -42,7 +42,7 @@ def said(site: Path) -> set[str]:
 
 def beside(site: Path) -> set[str]:
     """What stands beside a site that should not."""
-    return {path.name for path in site.parent.iterdir() if path.name.startswith(".")}
+    return {path.name for path in site.parent.iterdir() if path.name.startswith(".")} - {".cache"}
 
 
 def contents(site: Path) -> dict[str, str]:

@@ -484,6 +484,14 @@ def bare(portfolio: Portfolio, place: Place) -> Portfolio:
         answers={name: answer(found) for name, found in portfolio.answers.items()},
         executive="",
         reporter="",
+        reviews=tuple(
+            dataclasses.replace(
+                review,
+                place=place,
+                verdicts=tuple(dataclasses.replace(verdict, place=place) for verdict in review.verdicts),
+            )
+            for review in portfolio.reviews
+        ),
     )
 
 

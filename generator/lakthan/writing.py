@@ -459,10 +459,10 @@ def dated_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[Diag
 def _reviews_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[Diagnostic]:
     for review in portfolio.reviews:
         if review.date > today:
-            yield Diagnostic("review-in-future", review.place, "error", {"date": review.date})
+            yield Diagnostic("review-in-future", review.place, "warning", {"date": review.date})
         for verdict in review.verdicts:
             if verdict.answered and verdict.answered > today:
-                yield Diagnostic("review-in-future", verdict.place, "error", {"date": verdict.answered})
+                yield Diagnostic("review-in-future", verdict.place, "warning", {"date": verdict.answered})
 
 
 def passages(portfolio: Portfolio) -> Iterator[Passage]:
