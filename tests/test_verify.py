@@ -488,7 +488,10 @@ def bare(portfolio: Portfolio, place: Place) -> Portfolio:
             dataclasses.replace(
                 review,
                 place=place,
-                verdicts=tuple(dataclasses.replace(verdict, place=place) for verdict in review.verdicts),
+                verdicts=tuple(
+                    dataclasses.replace(verdict, place=dataclasses.replace(place, line=number))
+                    for number, verdict in enumerate(review.verdicts, 1)
+                ),
             )
             for review in portfolio.reviews
         ),
