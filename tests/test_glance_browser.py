@@ -136,7 +136,9 @@ def test_previews_shift_nothing(page: Page, address: str) -> None:
     image = page.locator(".lk-preview img").first
     before = image.bounding_box()
     image.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.lk-preview img')].some(i => i.complete && i.naturalWidth)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.lk-preview img')].some(i => i.complete && i.naturalWidth)"
+    )
     after = image.bounding_box()
     assert before
     assert after

@@ -275,7 +275,7 @@ def test_no_query_does_harm(page: Page, address: str, query: str) -> None:
     page.goto(f"{address}search/?q={quote(query)}")
     field = page.locator(".lk-search input[name=q]")
     expect(field).to_have_value(query)
-    page.wait_for_function("!document.querySelector('.lk-search').hasAttribute('aria-busy')")
+    expect(page.locator(".lk-search:not([aria-busy])")).to_be_visible()
     assert page.locator(".lk-search__list :is(img, script, iframe)").count() == 0
     assert "โหลดดัชนี" not in status(page)
 
@@ -455,5 +455,5 @@ def costs(browser: Browser, site: Path, tmp_path_factory: pytest.TempPathFactory
 def test_a_query_loads_parts_of_the_index(costs: list[bench.Asked]) -> None:
     assert all(one.found for one in costs)
     # At 10,000 pages it is about half as much again (`python benchmarks/search.py`), and 300 kB are allowed.
-    assert max(one.bytes for one in costs) < 170_000
+    assert max(one.bytes for one in costs) < 200_000
     assert max(one.requests for one in costs) < 30
