@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import html5lib
-import jinja2
 import pytest
 import yaml
 
@@ -64,23 +63,6 @@ def written() -> Iterator[Case]:
 WRITTEN = tuple(written())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def templates_compiled_once() -> Iterator[None]:
-    """Nearly all of the time that the pages of so small a project take."""
-    known: dict[tuple[Any, ...], Any] = {}
-    compile_ = jinja2.Environment.compile
-
-    def remembered(self: jinja2.Environment, source: Any, *args: Any, **kwargs: Any) -> Any:
-        key = (source, *args, *kwargs.items())
-        if key not in known:
-            known[key] = compile_(self, source, *args, **kwargs)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", remembered)
-        yield
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Sandbox:
     shutil.copytree(CORPUS / "base", tmp_path / "project")
@@ -102,11 +84,11 @@ def found(project: Sandbox, file: str) -> list[str]:
 
 
 def builds(project: Sandbox) -> None:
-    """Scores, checks and pages come to an end, whatever is wrong."""
+    """All that is made comes to an end, whatever is wrong. A form of thousands of records takes seconds."""
     start = time.process_time()
     examined = build.examine(project.root)
     build.generate(project.root, examined)
-    assert time.process_time() - start < 3 * SECONDS
+    assert time.process_time() - start < 12 * SECONDS
 
 
 def test_the_project_itself_has_no_problem(project: Sandbox) -> None:
