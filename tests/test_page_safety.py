@@ -451,6 +451,7 @@ def test_search_results_do_not_come_alive(served: str, page: Page) -> None:
             result.locator("script, img, iframe, svg[onload], [onclick], [onerror], [href^='javascript']").count() == 0
         )
         page.keyboard.press("Escape")
+        page.locator("dialog[open]").wait_for(state="detached")
     assert page.evaluate("ran") == []
     assert page.evaluate("refused") == []
 

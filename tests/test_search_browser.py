@@ -371,6 +371,7 @@ def test_what_is_typed_while_the_index_is_on_its_way_counts(page: Page, address:
 
     page.route("**/index.json", slowly)
     page.keyboard.press("/")
+    expect(page.locator("dialog input[name=q]")).to_be_focused()
     page.keyboard.type("คู่มือ", delay=10)
     expect(page.locator("dialog li a").first).to_be_visible()
     expect(page.locator("dialog input[name=q]")).to_have_value("คู่มือ")
