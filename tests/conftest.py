@@ -246,10 +246,15 @@ def chromium() -> str:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A server of files that doesn't say what it was asked."""
+    """A server of files that doesn't say what it was asked, and lets a browser keep fonts, as real hosts do."""
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+    def end_headers(self) -> None:
+        if self.path.endswith(".woff2"):
+            self.send_header("Cache-Control", "max-age=3600")
+        super().end_headers()
 
 
 @pytest.fixture(scope="session")

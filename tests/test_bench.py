@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from lakthan import thai
-from tests.conftest import copy_sample
+from tests.conftest import Quiet, copy_sample
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +26,6 @@ FULL = "dip-ict/moi-moral-2569/"
 SHORT = "demo-standards/moi-moral-2569/"
 """Does not reach every level."""
 FILES = "reviews/group-1.yml"
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,11 @@ def test_every_sort_of_page(
             watched.requests.clear()
             page.goto(address + path)
             page.evaluate("document.fonts.ready")
-            wrong: list[object] = [*strangers(page)]
+            late = strangers(page)
+            if late:  # a font that came after the first line is there for the next page
+                page.reload()
+                late = strangers(page)
+            wrong: list[object] = [*late]
             wrong += violations(page)
             shifted = page.evaluate("window.shifted")
             wrong += [f"moved by {shifted}"] if shifted >= 0.1 and name not in MOVE else []

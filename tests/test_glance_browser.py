@@ -18,14 +18,9 @@ from lakthan import build
 from lakthan.pages import overview
 from lakthan.pages.site import Site
 from lakthan.rubric import Text
-from tests.conftest import ROOT, Sandbox
+from tests.conftest import ROOT, Quiet, Sandbox
 
 pytestmark = pytest.mark.browser
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ import yaml
 from playwright.sync_api import Browser, Page
 
 from lakthan import build, load, messages
-from tests.conftest import ROOT, Sandbox, copy_sample
+from tests.conftest import ROOT, Quiet, Sandbox, copy_sample
 
 TEXTS: tuple[str, ...] = tuple(
     yaml.load(
@@ -401,10 +401,6 @@ def test_no_message_is_more_than_a_line(project: Sandbox) -> None:
 
 @pytest.fixture(scope="module")
 def served(hostile_site: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
     handler = functools.partial(Quiet, directory=str(hostile_site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from benchmarks import search as bench
 from lakthan import search
+from tests.conftest import Quiet
 
 pytestmark = pytest.mark.browser
 
@@ -37,11 +38,6 @@ INSIDE = {
 }
 """Words that stand inside a run of Thai on these pages."""
 THAI = "[\u0e01-\u0e3a\u0e40-\u0e4e]"
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
