@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import html
 import http.server
 import json
@@ -10,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -255,6 +258,21 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         if self.path.endswith(".woff2"):
             self.send_header("Cache-Control", "max-age=3600")
         super().end_headers()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A browser asks for dozens of files at once: the five that may wait by default are too few on a busy machine."""
+
+    request_queue_size = 128
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address, with a slash at its end, where the files of *folder* are served meanwhile."""
+    with Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,8 @@ site/ as it was last built.
 
 from __future__ import annotations
 
-import functools
-import http.server
 import shutil
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,7 +17,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.conftest import QUIET, Quiet, chromium  # noqa: E402
+from tests.conftest import QUIET, chromium, served  # noqa: E402
 from tests.page_types import PAGE_TYPES  # noqa: E402
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -66,11 +63,8 @@ def main(names: Sequence[str]) -> None:
         sys.exit("screenshots: there is no site yet: build it first")
     if not names and folder.exists():
         shutil.rmtree(folder)
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        taken = take(f"http://127.0.0.1:{server.server_port}/", folder, names or tuple(PAGE_TYPES))
-        server.shutdown()
+    with served(site) as top:
+        taken = take(top, folder, names or tuple(PAGE_TYPES))
     print(f"{taken} pictures are in screenshots/")
 
 

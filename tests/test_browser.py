@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import gzip
-import http.server
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -15,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from lakthan import thai
-from tests.conftest import ROOT, Quiet
+from tests.conftest import ROOT, served
 from tests.page_types import PAGE_TYPES
 from tests.test_thai import DICTIONARY
 
@@ -29,10 +26,8 @@ INDICATOR = "dip-ict/moi-moral-2569/1/"
 def address(site: Path) -> Iterator[str]:
     """The site on a server, not at its top."""
     top = site.parent.parent
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(top))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.relative_to(top).as_posix()}/"
-        server.shutdown()
+    with served(top) as host:
+        yield f"{host}{site.relative_to(top).as_posix()}/"
 
 
 class Watched:
@@ -153,15 +148,12 @@ def test_every_sort_of_page(
 
 def test_the_page_for_what_is_not_found(context: BrowserContext, site: Path) -> None:
     """A server shows it at any address: its links begin at the top, where this site stands for once."""
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        watched = Watched(context, f"http://127.0.0.1:{server.server_port}/")
+    with served(site) as top:
+        watched = Watched(context, top)
         page = watched.open("404.html")
         assert violations(page) == []
         assert watched.wrong == []
         assert sideways(page, 320) == []
-        server.shutdown()
 
 
 @pytest.mark.parametrize("language", ["th", "en"])

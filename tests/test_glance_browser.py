@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import gzip
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,17 +15,15 @@ from lakthan import build
 from lakthan.pages import overview
 from lakthan.pages.site import Site
 from lakthan.rubric import Text
-from tests.conftest import ROOT, Quiet, Sandbox
+from tests.conftest import ROOT, Sandbox, served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(site) as top:
+        yield top
 
 
 @pytest.fixture

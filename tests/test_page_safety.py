@@ -7,10 +7,8 @@ from the site of the sample: its templates are the same.
 from __future__ import annotations
 
 import functools
-import http.server
 import json
 import re
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from importlib import resources
@@ -24,7 +22,7 @@ import yaml
 from playwright.sync_api import Browser, Page
 
 from lakthan import build, load, messages
-from tests.conftest import ROOT, Quiet, Sandbox, copy_sample
+from tests.conftest import ROOT, Sandbox, copy_sample, served
 
 TEXTS: tuple[str, ...] = tuple(
     yaml.load(
@@ -400,12 +398,9 @@ def test_no_message_is_more_than_a_line(project: Sandbox) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(hostile_site: Path) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=str(hostile_site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+def address(hostile_site: Path) -> Iterator[str]:
+    with served(hostile_site) as top:
+        yield top
 
 
 @pytest.fixture
@@ -421,23 +416,23 @@ VIOLATIONS = "window.refused = []; addEventListener('securitypolicyviolation', e
 
 
 @pytest.mark.browser
-def test_nothing_runs_in_a_browser(served: str, hostile_site: Path, page: Page) -> None:
+def test_nothing_runs_in_a_browser(address: str, hostile_site: Path, page: Page) -> None:
     asked: list[str] = []
     page.add_init_script(VIOLATIONS)
     page.on("request", lambda request: asked.append(request.url))
     for number in range(0, len(GROUPS), 3):
         for name in (f"rubrics/g{number}/", f"g{number}/", f"g{number}/g{number}/", f"g{number}/g{number}/i1/"):
-            page.goto(served + name)
+            page.goto(address + name)
             page.mouse.move(400, 400)
             assert page.evaluate("ran") == []
             assert page.evaluate("refused") == [], name
-    assert [url for url in asked if not url.startswith((served, "data:"))] == []
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
 
 
 @pytest.mark.browser
-def test_search_results_do_not_come_alive(served: str, page: Page) -> None:
+def test_search_results_do_not_come_alive(address: str, page: Page) -> None:
     page.add_init_script(VIOLATIONS)
-    page.goto(served)
+    page.goto(address)
     for word in ("evil", "script", "onerror"):
         page.keyboard.press("/")
         page.locator("dialog[open] input[name=q]").fill(word)
@@ -473,36 +468,31 @@ def test_the_policy_lets_no_injected_script_run(tmp_path: Path, browser: Browser
         context.add_init_script("window.ran = []; window.evil = () => window.ran.push(1)")
         page = context.new_page()
         page.route("**/evil.example.net/**", lambda route: route.abort())
-        page.goto(address)
+        page.goto(start)
         page.evaluate("document.getElementById('go').click()")
         page.wait_for_timeout(300)
         return page, page.evaluate("ran")
 
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = path.as_uri() if way == "file" else f"http://127.0.0.1:{server.server_port}/about/"
+    with served(folder) as top:
+        start = path.as_uri() if way == "file" else f"{top}about/"
         with_policy = text.replace("</article>", f"{inside}</article>", 1)
         page, ran = run(with_policy)
         assert ran == []
         assert page.evaluate("getComputedStyle(document.getElementById('go')).color") != "rgb(1, 2, 3)"
-        assert page.evaluate("document.baseURI").startswith(address.split("/about/")[0])
+        assert page.evaluate("document.baseURI").startswith(start.split("/about/")[0])
         # The theme's own scripts do run.
         assert page.evaluate("typeof __md_get") == "function"
         # And without the policy these would: the test can fail.
         _, ran = run(re.sub(r"<meta http-equiv[^>]*>", "", with_policy))
         assert len(ran) >= 4
-        server.shutdown()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("way", ["http", "file"])
 def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str) -> None:
     """Colours are kept, bars are drawn, menus open; nothing is refused on any sort of page."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        top = f"{site.as_uri()}/" if way == "file" else f"http://127.0.0.1:{server.server_port}/"
+    with served(site) as host:
+        top = f"{site.as_uri()}/" if way == "file" else host
         with browser.new_context(color_scheme="dark") as context:
             page = context.new_page()
             page.add_init_script(VIOLATIONS)
@@ -523,7 +513,6 @@ def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str
                 page.locator("dialog input[name=q]").wait_for()
             assert before in ("default", "slate")
             assert page.evaluate("refused") == []
-        server.shutdown()
 
 
 # The policy itself -----------------------------------------------------------------------------------------------

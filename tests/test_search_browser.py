@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import html
-import http.server
 import json
 import re
-import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from benchmarks import search as bench
 from lakthan import search
-from tests.conftest import Quiet
+from tests.conftest import served
 
 pytestmark = pytest.mark.browser
 
@@ -44,10 +41,8 @@ THAI = "[\u0e01-\u0e3a\u0e40-\u0e4e]"
 def address(site: Path) -> Iterator[str]:
     """The site on a server, not at its top."""
     top = site.parent.parent
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(top))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.relative_to(top).as_posix()}/"
-        server.shutdown()
+    with served(top) as host:
+        yield f"{host}{site.relative_to(top).as_posix()}/"
 
 
 @pytest.fixture(scope="module")
