@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import jinja2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakthan import (
     advise,
@@ -267,8 +268,8 @@ def shipped() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
 
-def site(root: Path, examined: Examined, *, strict: bool = False) -> Path:
-    """Generate the pages and build the site with MkDocs. Returns the site's folder."""
+def site(root: Path, examined: Examined, *, strict: bool = False, key: Ed25519PrivateKey | None = None) -> Path:
+    """Generate the pages and build the site with MkDocs, signed with *key*. Returns the site's folder."""
     # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
     from mkdocs.commands.build import build  # noqa: PLC0415
     from mkdocs.config import load_config  # noqa: PLC0415
@@ -281,7 +282,7 @@ def site(root: Path, examined: Examined, *, strict: bool = False) -> Path:
         try:
             if plugin is not None:
                 plugin.generated = True
-            with publish.dated(examined.newest), publish.building(published) as fresh:
+            with publish.dated(examined.newest), publish.building(published, key) as fresh:
                 config.site_dir = str(fresh)
                 build(config)
         finally:

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar, cast
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakthan import (
     __version__,
@@ -32,6 +33,7 @@ from lakthan import (
     publish,
     reports,
     scaffold,
+    signing,
     thai,
     verdicts,
     verify,
@@ -176,12 +178,21 @@ def _log(level: int) -> None:
     help="Write the pages to build/docs/ and leave the site to another builder (Zensical, mkdocs).",
 )
 @click.option("--strict", is_flag=True, help="Publish nothing while there are warnings.")
+@click.option(
+    "--sign",
+    envvar=signing.VARIABLE,
+    show_envvar=True,
+    help="Private key to sign the site with: a file, or the key itself (lakthan key makes one).",
+)
 @pass_here
-def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only: bool, strict: bool) -> None:
+def build_command(
+    here: dict[str, Any], as_of: datetime.date | None, pages_only: bool, strict: bool, sign: str | None
+) -> None:
     """Build the site into site/.
 
     Errors in the files are listed, and nothing is published until they are mended; warnings are shown on the pages.
     """
+    key = _private_key(here, sign)
     examined = _examine(here, as_of)
     blocking = [p for p in examined.problems if p.severity == "error" or (strict and p.severity == "warning")]
     _show_problems(here, blocking, err=True)
@@ -194,9 +205,37 @@ def build_command(here: dict[str, Any], as_of: datetime.date | None, pages_only:
         if pages_only:
             n, shown = build.generate(root, examined).total, build.DOCS
         else:
-            folder = build.site(root, examined)
+            folder = build.site(root, examined, key=key)
             n, shown = sum(1 for p in folder.rglob("*") if p.is_file()), os.path.relpath(folder, root)
     click.echo(_say(here["language"], "command.built", n=n, folder=shown))
+
+
+def _private_key(here: dict[str, Any], given: str | None) -> Ed25519PrivateKey | None:
+    try:
+        return signing.private_key(given) if given and given.strip() else None
+    except signing.Unusable:
+        _refuse(here, "publish.no_key", name=f"--sign / {signing.VARIABLE}")
+
+
+@main.command("key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_here
+def key_command(here: dict[str, Any], file: Path) -> None:
+    """Print the public key to the private key in FILE, and make that first if there is no such file.
+
+    `lakthan build --sign FILE` signs a site with it; who gathers sites is told the public key. Keep FILE to yourself.
+    """
+    if not file.exists():
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as problem:
+            raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
+        with os.fdopen(handle, "wb") as out:
+            out.write(signing.new_key())
+        click.echo(_say(here["language"], "command.written", file=str(file)), err=True)
+    key = _private_key(here, str(file))
+    assert key is not None
+    click.echo(signing.public(key))
 
 
 @contextlib.contextmanager
@@ -521,15 +560,20 @@ def links_command(
 
 @main.command("verify")
 @click.argument("site", type=click.Path(path_type=Path, file_okay=False, exists=True), default="site")
+@click.option("--key", help="Public key of who must have signed the manifest, as `lakthan key` prints it.")
 @report_format
 @pass_here
-def verify_command(here: dict[str, Any], site: Path, form: str) -> None:
+def verify_command(here: dict[str, Any], site: Path, key: str | None, form: str) -> None:
     """Whether SITE is what was published: every file, and every score from the site's own data.
 
     Only the folder SITE is read (site/ unless said). Note the SHA-256 of manifest.json where others can see it: a site
     whose manifest was written anew has another.
     """
-    verified, language = verify.verify(site), here["language"]
+    try:
+        signer = signing.public_key(key) if key else None
+    except signing.Unusable:
+        _refuse(here, "publish.no_public_key")
+    verified, language = verify.verify(site, signer), here["language"]
     shown = reports.FORMATS[form](verified.problems, language, lambda _: None, False)
     click.echo(shown, nl=bool(shown))
     errors = sum(problem.severity == "error" for problem in verified.problems)

@@ -10,12 +10,14 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.utils import CountHandler
 
-from lakthan import build, diagnostics, forms, messages, publish
+from lakthan import build, diagnostics, forms, messages, publish, signing
+from lakthan.model import Message
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -57,7 +59,7 @@ class LakthanPlugin(BasePlugin[NoOptions]):
             raise PluginError(messages.say(busy.message)) from None
         if not self._serving and not self._dirty:  # these write into the folder that is there
             site = config.site_dir
-            config.site_dir = str(self._open.enter_context(publish.building(Path(site))))
+            config.site_dir = str(self._open.enter_context(publish.building(Path(site), _key())))
             self._published = site
         return config
 
@@ -112,6 +114,13 @@ class LakthanPlugin(BasePlugin[NoOptions]):
             if folder.is_dir():
                 server.watch(str(folder))
         return server
+
+
+def _key() -> Ed25519PrivateKey | None:
+    try:
+        return signing.configured()
+    except signing.Unusable:
+        raise PluginError(messages.say(Message("publish.no_key", {"name": signing.VARIABLE}))) from None
 
 
 def _root(config: MkDocsConfig) -> Path:

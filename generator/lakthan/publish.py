@@ -23,12 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lakthan import __version__
+from lakthan import __version__, signing
 from lakthan.model import Message
 
 MANIFEST = "manifest.json"
 """Every published file with its SHA-256 and size; at the top of the site."""
+SIGNATURE = "manifest.sig"
+"""The Ed25519 signature of the manifest's bytes, beside it, where the site is signed."""
 GENERATOR = f"lakthan {__version__}"
 LOCK = "build/.lock"
 """Held by whoever writes a project's pages or its site, relative to the project."""
@@ -75,8 +78,10 @@ def lock(root: Path, patience: float | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def building(site: Path) -> Iterator[Path]:
+def building(site: Path, key: Ed25519PrivateKey | None = None) -> Iterator[Path]:
     """A fresh folder beside *site* to build in. It becomes the site at the end, or is removed if anything fails.
+
+    With a *key* the site is signed.
 
     Hold the project's `lock`.
     """
@@ -90,7 +95,7 @@ def building(site: Path) -> Iterator[Path]:
         yield fresh
         if site.is_dir():
             _keep_hidden(site, fresh)
-        seal(fresh)
+        seal(fresh, key)
         swap(fresh, site)
     finally:
         # After a swap this is the old site. What cannot be removed now goes with the next build.
@@ -176,14 +181,17 @@ def write(path: Path, content: bytes) -> None:
 # The manifest ----------------------------------------------------------------------------------------------------
 
 
-def seal(folder: Path) -> None:
-    """Write the manifest of all that stands in *folder*, and see all of it onto the disk."""
-    (folder / MANIFEST).write_bytes(manifest(folder))
+def seal(folder: Path, key: Ed25519PrivateKey | None = None) -> None:
+    """Write the manifest of all that stands in *folder*, sign it, and see all of it onto the disk."""
+    content = manifest(folder)
+    (folder / MANIFEST).write_bytes(content)
+    if key is not None:
+        (folder / SIGNATURE).write_bytes(signing.sign(content, key))
     _sync(folder)
 
 
 def manifest(folder: Path) -> bytes:
-    """Every file of *folder* but the manifest itself: the same bytes for the same files.
+    """Every file of *folder* but the manifest itself and its signature: the same bytes for the same files.
 
     A link is listed by where it points to, for what it shows may lie outside.
     """
@@ -193,7 +201,7 @@ def manifest(folder: Path) -> bytes:
 
 
 def files(folder: Path) -> dict[str, Path]:
-    """All that stands in *folder* but the manifest, by name, sorted. Links are not followed."""
+    """All that stands in *folder* but the manifest and its signature, by name, sorted. Links are not followed."""
     found = {}
     for base, folders, names in os.walk(folder):
         here = Path(base)
@@ -202,6 +210,7 @@ def files(folder: Path) -> dict[str, Path]:
         for path in (*(here / name for name in names), *(p for name in folders if (p := here / name).is_symlink())):
             found[path.relative_to(folder).as_posix()] = path
     found.pop(MANIFEST, None)
+    found.pop(SIGNATURE, None)
     if found.get(UNLISTED):
         del found[UNLISTED]  # a linked work tree has a file of that name
     return {name: found[name] for name in sorted(found)}

@@ -16,7 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from lakthan import build, diagnostics, exports, names, publish, thai
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from lakthan import build, diagnostics, exports, names, publish, signing, thai
 from lakthan.diagnostics import Diagnostic
 from lakthan.exports import Json
 from lakthan.model import Answer, Assessment, FieldValue, Message, Place, Portfolio, Record, Review, Stated, Verdict
@@ -45,13 +47,17 @@ class Difference(NamedTuple):
     derived: object
 
 
-def verify(site: Path) -> Verified:
+def verify(site: Path, key: Ed25519PublicKey | None = None) -> Verified:
     """Compare the files of *site* with its manifest, and every score with what follows from the published data.
+
+    With a *key* the manifest has to be signed by who has its private half.
 
     Any file changed, missing or added is reported; of each portfolio the first point that does not follow.
     """
     published = _Published(site)
     published.compare_files()
+    if key is not None:
+        published.compare_signature(key)
     assessments = published.compare_scores()
     return Verified(
         diagnostics.sort(published.problems), len(published.files), len(assessments), published.manifest_digest()
@@ -118,6 +124,13 @@ class _Published:
                 self.problems.append(Diagnostic("published-changed", Place(name)))
         missing = (Diagnostic("published-missing", Place(name)) for name in listed if name not in self.files)
         self.problems += missing
+
+    def compare_signature(self, key: Ed25519PublicKey) -> None:
+        manifest, signature = self.site / publish.MANIFEST, self.site / publish.SIGNATURE
+        found = [path for path in (manifest, signature) if path.is_file() and not path.is_symlink()]
+        sound = len(found) == 2 and signature.stat().st_size == signing.SIZE
+        if not sound or not signing.holds(manifest.read_bytes(), signature.read_bytes(), key):
+            self.problems.append(Diagnostic("published-signature", Place(publish.SIGNATURE)))
 
     # Scores
 
