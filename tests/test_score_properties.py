@@ -401,3 +401,20 @@ def test_what_does_not_apply_leaves_points_and_maximum() -> None:
             assert (rest.points, rest.max) == (score.points, score.max)
             tried += 1
     assert tried > 10
+
+
+def test_what_a_reading_leaves_alone_is_taken_over() -> None:
+    """A score read anew from another one is the score under that reading, with every word of it."""
+
+    def findings(score: Score) -> set[int]:
+        return {id(finding) for leaf in score.root.leaves() for finding in leaf.findings}
+
+    kept = 0
+    for case, _ in some_cases()[::3]:
+        question = {**case.question, "reading": None}
+        first = scoring.score(case.portfolio, **question)
+        for reading in case.portfolio.rubric.readings:
+            again = scoring.reread(first, reading.id)
+            assert again == scoring.score(case.portfolio, **{**question, "reading": reading.id})
+            kept += not findings(first).isdisjoint(findings(again))
+    assert kept > 20

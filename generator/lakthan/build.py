@@ -13,6 +13,8 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -42,7 +44,7 @@ from lakthan import (
 )
 from lakthan.cache import FOLDER, Cache
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Assessment, Message, Place, Portfolio, Project
+from lakthan.model import Assessment, Message, Place, Portfolio, Project, Score
 
 DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
@@ -146,14 +148,26 @@ def assess(
     """All that is worked out about one portfolio, for each round reached (or those asked for), under a reading."""
     rounds = rounds or score.rounds_reached(portfolio, as_of)
     scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading) for name in rounds)
-    readings = {
-        other.id: score.score(portfolio, round=rounds[-1], as_of=as_of, reading=other.id)
-        for other in portfolio.rubric.readings
-    }
-    history = score.timeline(portfolio, round=rounds[-1], reading=reading)
-    until = tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
     verified = tuple(score.verified(one) for one in scores)
-    return Assessment(portfolio, scores, readings, advise.advise(scores[-1]), until, verified, score.stated(scores[-1]))
+    # Whoever only checks, or asks for points, need not wait for the rest.
+    work: dict[str, Callable[[], object]] = {
+        "readings": partial(_readings, scores[-1]),
+        "advice": partial(advise.advise, scores[-1]),
+        "timeline": partial(_timeline, portfolio, rounds[-1], as_of, reading),
+        "stated": partial(score.stated, scores[-1]),
+    }
+    return Assessment.begun(portfolio, scores, verified, work)
+
+
+def _readings(latest: Score) -> Mapping[str, Score]:
+    return {other.id: score.reread(latest, other.id) for other in latest.portfolio.rubric.readings}
+
+
+def _timeline(
+    portfolio: Portfolio, round: str | None, as_of: datetime.date | None, reading: str | None
+) -> tuple[tuple[datetime.date, Fraction], ...]:
+    history = score.timeline(portfolio, round=round, reading=reading)
+    return tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
 
 
 def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:

@@ -280,6 +280,8 @@ def _printable(name: str) -> str:
     >>> _printable("ก\udcff\n.md")
     'ก\\xff\\x0a.md'
     """
+    if name.isprintable():
+        return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(
         f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else f"\\u{ord(c):04x}" if _hidden(c) else c for c in text

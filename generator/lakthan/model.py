@@ -6,10 +6,10 @@ The rubric's own nouns are in `rubric`. Nothing here reads a file, a clock or a 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -331,8 +331,14 @@ class Need:
     """Something dated from `start` to `by` is needed; None is open."""
 
 
+class _Told:
+    """Where a finding keeps how to put itself into words."""
+
+    __slots__ = ("_tell",)
+
+
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(_Told):
     """One condition, judged: whether it holds, why, on what evidence, and what would make it hold."""
 
     condition: Condition
@@ -342,6 +348,36 @@ class Finding:
     ways: tuple[tuple[Need, ...], ...] = ()
     """Alternatives, each a set of needs that together make it hold; empty if it holds or nothing helps."""
     parts: tuple[Finding, ...] = ()
+
+    @classmethod
+    def judged(
+        cls,
+        condition: Condition,
+        holds: bool,
+        uses: tuple[Use, ...],
+        tell: Callable[[], tuple[Message, tuple[tuple[Need, ...], ...]]],
+        parts: tuple[Finding, ...] = (),
+    ) -> Finding:
+        """A finding that puts `because` and `ways` into words once somebody asks for them.
+
+        Most are only asked whether they hold, of a year's every day and under each reading.
+        """
+        found = object.__new__(cls)
+        for name, value in zip(_JUDGED, (condition, holds, uses, parts, tell), strict=True):
+            object.__setattr__(found, name, value)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("because", "ways"):
+            raise AttributeError(name)
+        because, ways = self._tell()
+        object.__setattr__(self, "because", because)
+        object.__setattr__(self, "ways", ways)
+        object.__setattr__(self, "_tell", None)
+        return because if name == "because" else ways
+
+
+_JUDGED = ("condition", "holds", "uses", "parts", "_tell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,9 +577,9 @@ class Change:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
-    """All that is worked out about one portfolio."""
+    """All that is worked out about one portfolio; some of it once it is asked for."""
 
     portfolio: Portfolio
     scores: tuple[Score, ...]
@@ -555,8 +591,28 @@ class Assessment:
     """Points of the last round reached, as they stood on each day that changed them."""
     verified: tuple[Verified | None, ...] = ()
     """For each of `scores`, what reviewers left of it; None for a round that nobody reviewed."""
-    stated: Score | None = None
+    stated: Score | None = field(default_factory=lambda: None)  # no value of the class's: it may be worked out later
     """The latest score as the unit assessed itself; None where that is not of the same round."""
+
+    @classmethod
+    def begun(
+        cls,
+        portfolio: Portfolio,
+        scores: tuple[Score, ...],
+        verified: tuple[Verified | None, ...],
+        work: Mapping[str, Callable[[], object]],
+    ) -> Assessment:
+        """An assessment whose other fields are worked out by *work*, each when it is first asked for."""
+        found = object.__new__(cls)
+        vars(found).update(portfolio=portfolio, scores=scores, verified=verified, _work=work)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        work = vars(self).get("_work", {})
+        if name not in work:
+            raise AttributeError(name)
+        vars(self)[name] = value = work[name]()
+        return value
 
     @property
     def latest(self) -> Score:

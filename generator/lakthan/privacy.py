@@ -361,10 +361,13 @@ def _inside(base: Path) -> Iterator[Path]:
     home = base.resolve()
     for folder, folders, names in os.walk(base):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if not Path(folder).resolve().is_relative_to(home):
+            continue
         for name in sorted(names):
             path = Path(folder) / name
             try:
-                if not name.startswith(".") and path.is_file() and path.resolve().is_relative_to(home):
+                leads_away = path.is_symlink() and not path.resolve().is_relative_to(home)
+                if not name.startswith(".") and path.is_file() and not leads_away:
                     yield path
             except OSError:
                 continue

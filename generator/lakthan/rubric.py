@@ -11,8 +11,10 @@ Numbers are exact (`fractions.Fraction`), dates are `datetime.date` (common era)
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator
+import weakref
+from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -572,9 +574,27 @@ class Rubric(Strict):
         """A register by name; `channels` exists in every rubric, with the rubric's own fields added."""
         own = self.registers.get(name)
         if name == "channels":
-            extra = own.fields if own else {}
-            return CHANNELS.model_copy(update={"fields": {**CHANNELS.fields, **extra}})
+            known = follows(self)
+            if name not in known:
+                extra = own.fields if own else {}
+                known[name] = CHANNELS.model_copy(update={"fields": {**CHANNELS.fields, **extra}})
+            found: Register = known[name]
+            return found
         return own
+
+
+_FOLLOWS: dict[int, tuple[weakref.ref[Rubric], dict[Any, Any]]] = {}
+
+
+def follows(rubric: Rubric) -> dict[Any, Any]:
+    """A place for what follows from this very rubric and nothing else, so that it is worked out once."""
+    key = id(rubric)
+    found = _FOLLOWS.get(key)
+    if found is None or found[0]() is not rubric:
+        # Called with the dead reference, which is the default of `pop` then.
+        forget: Callable[[Any], Any] = partial(_FOLLOWS.pop, key)
+        found = _FOLLOWS[key] = (weakref.ref(rubric, forget), {})
+    return found[1]
 
 
 def path_of(parent: str, position: int, criterion: Criterion) -> str:

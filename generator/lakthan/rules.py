@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from fractions import Fraction
 from functools import reduce
 from itertools import product
@@ -39,6 +40,8 @@ from lakthan.rubric import (
 
 Ways = tuple[tuple[Need, ...], ...]
 """Alternatives, each a set of needs that together help; none where nothing does."""
+Told = tuple[Message, Ways]
+"""A finding in words: why, and what would make it hold."""
 WAYS = 32
 """Alternatives that are followed for one condition: beyond these, the dearer ones are dropped."""
 
@@ -54,6 +57,16 @@ class Scope:
     as_of: datetime.date | None = None
     refused: Mapping[str, Message] | None = None
     """Records that a reviewer rejected here, by their names, and why."""
+    view: dict[str, tuple[Record, ...]] = dataclass_field(default_factory=dict, compare=False, repr=False)
+    """What `in_view` has looked up: the same through every window and on every day."""
+    looked_at: dict[tuple[str, datetime.date | None], tuple[Use, ...]] = dataclass_field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """What `gather` has gathered: several conditions count the same records."""
+
+    def through(self, window: Window) -> Scope:
+        """The same indicator through another window."""
+        return Scope(self.portfolio, self.rubric, self.indicator, window, self.as_of, self.refused, self.view)
 
 
 # What counts -----------------------------------------------------------------------------------------------------
@@ -61,10 +74,20 @@ class Scope:
 
 def in_view(scope: Scope, name: str) -> tuple[Record, ...]:
     """Evidence of the kind *name*, or the records of the register *name*, that the indicator may use."""
+    found = scope.view.get(name)
+    if found is None:
+        found = scope.view[name] = _in_view(scope, name)
+    return found
+
+
+def _in_view(scope: Scope, name: str) -> tuple[Record, ...]:
     own, shared = scope.portfolio.answers.get(scope.indicator), scope.portfolio.shared
     if name in scope.rubric.kinds:
-        lent = (r for r in shared.evidence if scope.indicator in _texts(r.values.get("indicators")))
-        return tuple(r for r in (*(own.evidence if own else ()), *lent) if r.kind == name)
+        shown = scope.view.get("")
+        if shown is None:  # of every kind
+            lent = (r for r in shared.evidence if scope.indicator in _texts(r.values.get("indicators")))
+            shown = scope.view[""] = (*(own.evidence if own else ()), *lent)
+        return tuple(r for r in shown if r.kind == name)
     for answer in (own, shared):
         if answer and name in answer.registers:
             return answer.registers[name]
@@ -121,15 +144,18 @@ def _has_date_field(record: Record, scope: Scope) -> bool:
 
 def gather(scope: Scope, name: str, where: Where | None = None, before: datetime.date | None = None) -> tuple[Use, ...]:
     """The records that *name* (kind, register or set) means and that pass *where*, each with any objection to it."""
-    if chosen := scope.rubric.sets.get(name):
-        found: dict[int, Use] = {}
-        for source in chosen.from_:
-            for use in gather(scope, source, chosen.where, before):
-                found.setdefault(id(use.record), use)
-        uses: Iterable[Use] = found.values()
-    else:
-        uses = (Use(record, objection(record, scope, before)) for record in in_view(scope, name))
-    return tuple(use for use in uses if passes(use.record, where or {}, scope, before))
+    uses = scope.looked_at.get((name, before))
+    if uses is None:
+        if chosen := scope.rubric.sets.get(name):
+            found: dict[int, Use] = {}
+            for source in chosen.from_:
+                for use in gather(scope, source, chosen.where, before):
+                    found.setdefault(id(use.record), use)
+            uses = tuple(found.values())
+        else:
+            uses = tuple(Use(record, objection(record, scope, before)) for record in in_view(scope, name))
+        scope.looked_at[name, before] = uses
+    return tuple(use for use in uses if passes(use.record, where, scope, before)) if where and uses else uses
 
 
 def passes(record: Record, where: Where, scope: Scope, before: datetime.date | None = None) -> bool:
@@ -486,15 +512,17 @@ def _reduced(need: Need, amount: int) -> Need:
 def has(condition: Has, scope: Scope) -> Finding:
     """At least one record counts."""
     uses = gather(scope, condition.has, condition.where, condition.before)
-    what, n = named(scope, condition.has, condition.where), sum(use.why is None for use in uses)
-    if n:
-        return Finding(
-            condition, True, Message("reason.has", {"what": what, "n": n, "unit": unit(scope, condition.has)}), uses
-        )
-    rejected = Message("reason.rejected", {"what": what, "n": len(uses), "unit": unit(scope, condition.has)})
-    because = rejected if uses else Message("reason.has_not", {"what": what})
-    ways = ways_to_records(scope, condition.has, 1, condition.where, before=condition.before)
-    return Finding(condition, False, because, uses, ways)
+    n = sum(use.why is None for use in uses)
+
+    def told() -> Told:
+        what = named(scope, condition.has, condition.where)
+        if n:
+            return Message("reason.has", {"what": what, "n": n, "unit": unit(scope, condition.has)}), ()
+        rejected = Message("reason.rejected", {"what": what, "n": len(uses), "unit": unit(scope, condition.has)})
+        because = rejected if uses else Message("reason.has_not", {"what": what})
+        return because, ways_to_records(scope, condition.has, 1, condition.where, before=condition.before)
+
+    return Finding.judged(condition, n > 0, uses, told)
 
 
 def count(condition: Count, scope: Scope) -> Finding:
@@ -502,21 +530,28 @@ def count(condition: Count, scope: Scope) -> Finding:
     uses = gather(scope, condition.count, condition.where, condition.before)
     distinct = condition.distinct or distinct_of(scope, condition.count)
     n = number_of((use.record for use in uses if use.why is None), distinct)
-    what = named(scope, condition.count, condition.where)
-    label = field_type(scope, condition.count, condition.distinct) if condition.distinct else None
-    args = {"n": n, "what": what, "unit": unit(scope, condition.count), "limit": limits(condition)}
-    because = (
-        Message("reason.count_distinct", {**args, "field": label.title}) if label else Message("reason.count", args)
-    )
-    if compares(Fraction(n), condition):
-        return Finding(condition, True, because, uses)
-    target = least(condition)
-    if target is None or target <= n:
-        return Finding(condition, False, because, uses)
-    ways = ways_to_records(
-        scope, condition.count, int(target) - n, condition.where, before=condition.before, distinct=condition.distinct
-    )
-    return Finding(condition, False, because, uses, ways)
+    holds = compares(Fraction(n), condition)
+
+    def told() -> Told:
+        what = named(scope, condition.count, condition.where)
+        label = field_type(scope, condition.count, condition.distinct) if condition.distinct else None
+        args = {"n": n, "what": what, "unit": unit(scope, condition.count), "limit": limits(condition)}
+        because = (
+            Message("reason.count_distinct", {**args, "field": label.title}) if label else Message("reason.count", args)
+        )
+        target = least(condition)
+        if holds or target is None or target <= n:
+            return because, ()
+        return because, ways_to_records(
+            scope,
+            condition.count,
+            int(target) - n,
+            condition.where,
+            before=condition.before,
+            distinct=condition.distinct,
+        )
+
+    return Finding.judged(condition, holds, uses, told)
 
 
 def distinct_of(scope: Scope, name: str) -> str | None:
@@ -549,22 +584,32 @@ def _percent_of_facts(condition: Percent, scope: Scope) -> Finding:
     part, whole = fact(scope, condition.percent), fact(scope, condition.of)
     uses = _once((*part.uses, *whole.uses))
     if whole.value is None or whole.value == 0 or part.value is None:
-        why = part.why or whole.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
-        least_whole = max(whole.stated.value, Fraction(1)) if whole.stated else None
-        target = _share(condition, least_whole) if least_whole else None
-        ways = both(
-            ways_to_fact(scope, condition.percent, part, target), ways_to_fact(scope, condition.of, whole, least_whole)
-        )
-        return Finding(condition, False, why, uses, tuple(way for way in ways if way))
+        return Finding.judged(condition, False, uses, lambda: _told_of_no_share(condition, scope, part, whole))
     share = 100 * part.value / whole.value
-    args = {"part": part.value, "whole": whole.value, "share": share, "limit": limits(condition)}
-    because = Message("reason.percent", {**args, "what": title(scope, condition.percent)})
-    if compares(share, condition):
-        return Finding(condition, True, because, uses)
-    target = _share(condition, whole.value)
-    if target is None or target <= part.value:
-        return Finding(condition, False, because, uses)
-    return Finding(condition, False, because, uses, ways_to_fact(scope, condition.percent, part, target))
+    holds = compares(share, condition)
+
+    def told() -> Told:
+        assert whole.value is not None and part.value is not None  # noqa: PT018 (one thing: both are known)
+        args = {"part": part.value, "whole": whole.value, "share": share, "limit": limits(condition)}
+        because = Message("reason.percent", {**args, "what": title(scope, condition.percent)})
+        target = _share(condition, whole.value)
+        if holds or target is None or target <= part.value:
+            return because, ()
+        return because, ways_to_fact(scope, condition.percent, part, target)
+
+    return Finding.judged(condition, holds, uses, told)
+
+
+def _told_of_no_share(condition: Percent, scope: Scope, part: Known, whole: Known) -> Told:
+    """Why there is no share of two facts: one of them does not count, or there is nothing to have a share of."""
+    assert condition.of is not None  # as above
+    why = part.why or whole.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
+    least_whole = max(whole.stated.value, Fraction(1)) if whole.stated else None
+    target = _share(condition, least_whole) if least_whole else None
+    ways = both(
+        ways_to_fact(scope, condition.percent, part, target), ways_to_fact(scope, condition.of, whole, least_whole)
+    )
+    return why, tuple(way for way in ways if way)
 
 
 def _share(condition: Percent, whole: Fraction) -> Fraction | None:
@@ -580,35 +625,41 @@ def _percent_of_records(condition: Percent, scope: Scope) -> Finding:
     counted = [use.record for use in uses if use.why is None]
     distinct = distinct_of(scope, condition.percent)
     passing = number_of((record for record in counted if passes(record, condition.where, scope)), distinct)
-    whole, known = Fraction(number_of(counted, distinct)), None
-    if condition.of:
-        known = fact(scope, condition.of)
-        if known.value is None:
-            why = known.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
-            ways = ways_to_fact(scope, condition.of, known, None)
-            target = _share(condition, known.stated.value) if known.stated else None
-            if target is not None and target > passing:
-                ways = both(ways, ((_need_passing(scope, condition, int(target) - passing),),))
-            return Finding(condition, False, why, _once((*uses, *known.uses)), ways)
-        whole = known.value
-    uses = _once((*uses, *(known.uses if known else ())))
-    words = describe(scope, condition.percent, condition.where)
-    args = {"part": passing, "whole": whole, "where": words, "limit": limits(condition)}
-    if whole == 0:
-        because = Message("reason.of_nothing", {"what": title(scope, condition.of or condition.percent)})
-        ways = ways_to_records(scope, condition.percent, 1, condition.where)
-        if condition.of and known:
-            ways = both(ways if not passing else ((),), ways_to_fact(scope, condition.of, known, Fraction(1)))
-        return Finding(condition, False, because, uses, ways)
-    share = 100 * Fraction(passing) / whole
-    what = title(scope, condition.percent)
-    because = Message("reason.percent_where", {**args, "share": share, "what": what})
-    if compares(share, condition):
-        return Finding(condition, True, because, uses)
-    target = _share(condition, whole)
-    if target is None or target <= passing:
-        return Finding(condition, False, because, uses)
-    return Finding(condition, False, because, uses, ((_need_passing(scope, condition, int(target) - passing),),))
+    known = fact(scope, condition.of) if condition.of else None
+    whole = known.value if known else Fraction(number_of(counted, distinct))
+    holds = bool(whole) and compares(100 * Fraction(passing) / (whole or 1), condition)
+
+    def told() -> Told:
+        if whole is None:
+            assert known is not None and condition.of is not None  # noqa: PT018 (one thing: there is a fact)
+            return _told_of_no_whole(condition, scope, known, passing)
+        if whole == 0:
+            because = Message("reason.of_nothing", {"what": title(scope, condition.of or condition.percent)})
+            ways = ways_to_records(scope, condition.percent, 1, condition.where)
+            if condition.of and known:
+                ways = both(ways if not passing else ((),), ways_to_fact(scope, condition.of, known, Fraction(1)))
+            return because, ways
+        words = describe(scope, condition.percent, condition.where)
+        args = {"part": passing, "whole": whole, "where": words, "limit": limits(condition)}
+        share, what = 100 * Fraction(passing) / whole, title(scope, condition.percent)
+        because = Message("reason.percent_where", {**args, "share": share, "what": what})
+        target = _share(condition, whole)
+        if holds or target is None or target <= passing:
+            return because, ()
+        return because, ((_need_passing(scope, condition, int(target) - passing),),)
+
+    return Finding.judged(condition, holds, _once((*uses, *(known.uses if known else ()))), told)
+
+
+def _told_of_no_whole(condition: Percent, scope: Scope, known: Known, passing: int) -> Told:
+    """Why there is no share of records: the fact that says how many there are does not count."""
+    assert condition.of is not None  # it is of that fact
+    why = known.why or Message("reason.of_nothing", {"what": title(scope, condition.of)})
+    ways = ways_to_fact(scope, condition.of, known, None)
+    target = _share(condition, known.stated.value) if known.stated else None
+    if target is not None and target > passing:
+        ways = both(ways, ((_need_passing(scope, condition, int(target) - passing),),))
+    return why, ways
 
 
 def _need_passing(scope: Scope, condition: Percent | Every, amount: int) -> Need:
@@ -622,18 +673,19 @@ def _need_passing(scope: Scope, condition: Percent | Every, amount: int) -> Need
 def value(condition: Value, scope: Scope) -> Finding:
     """A stated number compares."""
     known = fact(scope, condition.value)
-    target = least(condition)
-    if known.value is None:
-        assert known.why is not None  # a fact without a value says why
-        ways = ways_to_fact(scope, condition.value, known, target) if target is not None else ()
-        return Finding(condition, False, known.why, known.uses, ways)
-    args = {"n": known.value, "what": title(scope, condition.value), "unit": unit(scope, condition.value)}
-    because = Message("reason.value", {**args, "limit": limits(condition)})
-    if compares(known.value, condition):
-        return Finding(condition, True, because, known.uses)
-    reachable = target is not None and target > known.value
-    ways = ways_to_fact(scope, condition.value, known, target) if reachable else ()
-    return Finding(condition, False, because, known.uses, ways)
+    holds = known.value is not None and compares(known.value, condition)
+
+    def told() -> Told:
+        target = least(condition)
+        if known.value is None:
+            assert known.why is not None  # a fact without a value says why
+            return known.why, ways_to_fact(scope, condition.value, known, target) if target is not None else ()
+        args = {"n": known.value, "what": title(scope, condition.value), "unit": unit(scope, condition.value)}
+        because = Message("reason.value", {**args, "limit": limits(condition)})
+        reachable = not holds and target is not None and target > known.value
+        return because, ways_to_fact(scope, condition.value, known, target) if reachable else ()
+
+    return Finding.judged(condition, holds, known.uses, told)
 
 
 def every(condition: Every, scope: Scope) -> Finding:
@@ -641,25 +693,26 @@ def every(condition: Every, scope: Scope) -> Finding:
     uses = gather(scope, condition.every)
     counted = [use.record for use in uses if use.why is None]
     passing = sum(passes(record, condition.where, scope) for record in counted)
+    known = fact(scope, condition.of) if condition.of else None
     expected = Fraction(1)
-    if condition.of:
-        known = fact(scope, condition.of)
-        uses = _once((*uses, *known.uses))
-        if known.value is None:
-            assert known.why is not None  # a fact without a value says why
-            expected = max(expected, known.stated.value) if known.stated else expected
-            missing = _missing(scope, condition, counted, passing, expected)
-            ways = both(ways_to_fact(scope, condition.of, known, None), ((missing,),) if missing.amount else ((),))
-            return Finding(condition, False, known.why, uses, ways)
-        expected = max(expected, known.value)
-    words = describe(scope, condition.every, condition.where)
-    whole = max(expected, Fraction(len(counted))) if condition.of or counted else Fraction(0)
-    args = {"part": passing, "whole": whole, "what": title(scope, condition.every), "where": words}
-    because = Message("reason.every", args) if whole else Message("reason.of_nothing", args)
+    if known and known.stated:  # what is stated is how many there must be, whether it counts or not
+        expected = max(expected, known.stated.value)
+    unknown = known is not None and known.value is None
     there = number_of(counted, distinct_of(scope, condition.every))
-    if passing == len(counted) and there >= expected:
-        return Finding(condition, True, because, uses)
-    return Finding(condition, False, because, uses, ((_missing(scope, condition, counted, passing, expected),),))
+    holds = not unknown and passing == len(counted) and there >= expected
+
+    def told() -> Told:
+        missing = () if holds else ((_missing(scope, condition, counted, passing, expected),),)
+        if known and known.value is None:
+            assert known.why is not None and condition.of is not None  # noqa: PT018 (it says why)
+            more = missing if missing and missing[0][0].amount else ((),)
+            return known.why, both(ways_to_fact(scope, condition.of, known, None), more)
+        words = describe(scope, condition.every, condition.where)
+        whole = max(expected, Fraction(len(counted))) if condition.of or counted else Fraction(0)
+        args = {"part": passing, "whole": whole, "what": title(scope, condition.every), "where": words}
+        return Message("reason.every", args) if whole else Message("reason.of_nothing", args), missing
+
+    return Finding.judged(condition, holds, _once((*uses, *known.uses)) if known else uses, told)
 
 
 def _missing(scope: Scope, condition: Every, counted: Sequence[Record], passing: int, expected: Fraction) -> Need:
@@ -674,18 +727,21 @@ def covers(condition: Covers, scope: Scope) -> Finding:
     wanted = tuple(periods(scope.window, condition.each, condition.from_))
     covered = {period for use in uses if use.why is None for period in covered_by(use.record, condition.each, scope)}
     missing = tuple(period for period in wanted if period not in covered)
-    what = title(scope, condition.covers)
-    args = {"what": what, "n": len(wanted) - len(missing), "whole": len(wanted)}
-    because = Message(f"reason.covers_{condition.each}", args)
-    if wanted and not missing:
-        return Finding(condition, True, because, uses)
-    if not wanted:
-        return Finding(condition, False, because, uses)
-    names = tuple(_period_name(period, condition.each) for period in missing)
-    need_what = Message(f"need.covers_{condition.each}", {"n": len(missing), "what": what, "periods": names})
-    root, tests = base(scope, condition.covers, condition.where)
-    key = (owner(scope, root), root, *tests, f"~{condition.each}")
-    return Finding(condition, False, because, uses, ((Need(key, len(missing), need_what, deadline(scope)),),))
+    holds = bool(wanted) and not missing
+
+    def told() -> Told:
+        what = title(scope, condition.covers)
+        args = {"what": what, "n": len(wanted) - len(missing), "whole": len(wanted)}
+        because = Message(f"reason.covers_{condition.each}", args)
+        if holds or not wanted:
+            return because, ()
+        names = tuple(_period_name(period, condition.each) for period in missing)
+        need_what = Message(f"need.covers_{condition.each}", {"n": len(missing), "what": what, "periods": names})
+        root, tests = base(scope, condition.covers, condition.where)
+        key = (owner(scope, root), root, *tests, f"~{condition.each}")
+        return because, ((Need(key, len(missing), need_what, deadline(scope)),),)
+
+    return Finding.judged(condition, holds, uses, told)
 
 
 def periods(window: Window, each: str, start: datetime.date | None = None) -> Iterator[tuple[int, int]]:
@@ -741,18 +797,24 @@ def any_of(condition: AnyOf, scope: Scope) -> Finding:
     """One of several holds."""
     parts = tuple(judge(part, scope) for part in condition.any)
     holds = any(part.holds for part in parts)
-    because = Message("reason.any", {"n": sum(part.holds for part in parts), "whole": len(parts)})
-    ways = () if holds else cheapest(way for part in parts for way in part.ways)
-    return Finding(condition, holds, because, _once(u for p in parts for u in p.uses), ways, parts)
+
+    def told() -> Told:
+        because = Message("reason.any", {"n": sum(part.holds for part in parts), "whole": len(parts)})
+        return because, () if holds else cheapest(way for part in parts for way in part.ways)
+
+    return Finding.judged(condition, holds, _once(u for p in parts for u in p.uses), told, parts)
 
 
 def all_of(condition: AllOf, scope: Scope) -> Finding:
     """All of several hold."""
     parts = tuple(judge(part, scope) for part in condition.all)
     holds = all(part.holds for part in parts)
-    because = Message("reason.all", {"n": sum(part.holds for part in parts), "whole": len(parts)})
-    ways = () if holds else both(*(part.ways for part in parts if not part.holds))
-    return Finding(condition, holds, because, _once(u for p in parts for u in p.uses), ways, parts)
+
+    def told() -> Told:
+        because = Message("reason.all", {"n": sum(part.holds for part in parts), "whole": len(parts)})
+        return because, () if holds else both(*(part.ways for part in parts if not part.holds))
+
+    return Finding.judged(condition, holds, _once(u for p in parts for u in p.uses), told, parts)
 
 
 RULES: Mapping[type[Condition], Callable[[Any, Scope], Finding]] = {

@@ -13,8 +13,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeVar
 
-from lakthan import rules, verdicts
+from lakthan import names, rules, verdicts
 from lakthan.model import (
+    Answer,
     Finding,
     Gate,
     Message,
@@ -27,7 +28,18 @@ from lakthan.model import (
     Verified,
     Window,
 )
-from lakthan.rubric import Area, Branch, Criterion, Handling, Indicator, Level, Reading, Rubric, path_of
+from lakthan.rubric import (
+    Area,
+    Branch,
+    Criterion,
+    Handling,
+    Indicator,
+    Level,
+    Reading,
+    Rubric,
+    follows,
+    path_of,
+)
 
 _NONE = Fraction(0)
 C = TypeVar("C", bound=Criterion)
@@ -51,6 +63,60 @@ def score(
     nodes = rubric.every_indicator()
     scored = {node.id: indicator(portfolio, rubric, node, round, as_of, ruled) for node in nodes}
     return _whole(portfolio, rubric, scored, round, as_of, reading)
+
+
+def reread(found: Score, reading: str) -> Score:
+    """A score under another reading, for the same round and day, without what reviewers found.
+
+    What the reading leaves alone is taken over from *found*.
+    """
+    portfolio, day = found.portfolio, found.as_of
+    rubric = read(portfolio.rubric, reading)
+    if found.reading is not None or rubric.handling != portfolio.rubric.handling:
+        return score(portfolio, round=found.round, as_of=day, reading=reading)
+    touched = _touched(portfolio.rubric, rubric, reading)
+    scored = {
+        node.id: indicator(portfolio, rubric, node, found.round, day)
+        if node.id in touched
+        else found.indicators[node.id]
+        for node in rubric.every_indicator()
+    }
+    return _whole(portfolio, rubric, scored, found.round, day, reading)
+
+
+def _touched(rubric: Rubric, read: Rubric, reading: str) -> frozenset[str]:
+    """The indicators that a reading changes: their own conditions, or a set that these draw on."""
+    known = follows(rubric)
+    if ("touched", reading) not in known:
+        replaced = {name for name, one in read.sets.items() if one is not rubric.sets.get(name)}
+        before = {node.id: node for node in rubric.every_indicator()}
+        known["touched", reading] = frozenset(
+            node.id
+            for node in read.every_indicator()
+            if node is not before[node.id] or not replaced.isdisjoint(_sets_below(read, node))
+        )
+    found: frozenset[str] = known["touched", reading]
+    return found
+
+
+def _sets_below(rubric: Rubric, node: Indicator) -> set[str]:
+    """Every set that an indicator counts, or that one of these draws on."""
+    found: set[str] = set()
+    ahead = [
+        name
+        for _, leaf in _leaves(rubric, node)
+        for condition in leaf.when
+        for name in (
+            *rules.sets_read(rubric, condition),
+            *(p for fact in rules.facts_read(rubric, condition) for p in rubric.facts[fact].proof),
+        )
+    ]
+    while ahead:
+        name = ahead.pop()
+        if name in rubric.sets and name not in found:
+            found.add(name)
+            ahead += rubric.sets[name].from_
+    return found
 
 
 def verified(found: Score) -> Verified | None:
@@ -98,22 +164,53 @@ def timeline(
     rubric = read(portfolio.rubric, reading)
     if round is None and rubric.rounds:
         round = rubric.rounds[-1].id
-    affected: dict[datetime.date, set[str]] = {}
     nodes = {node.id: node for node in rubric.every_indicator()}
+    affected: dict[datetime.date, set[str]] = {}
+    for name, node in nodes.items():
+        own, reads = portfolio.answers.get(name), _reads(rubric, node)
+        mine = (r for r in (*(own.evidence if own else ()), *portfolio.shared.evidence) if r.kind in reads)
+        listed = (r for one in reads for r in _listed(portfolio, own, one))
+        for day in {day for record in (*mine, *listed) for day in _days(record)}:
+            affected.setdefault(day, set()).add(name)
+    if portfolio.signed:  # the day of what has none
+        affected.setdefault(portfolio.signed, set()).update(nodes)
+    # The line begins with the first day of all, even of what nothing asks for.
     for answer in portfolio.all_answers():
-        records = (*answer.evidence, *(r for found in answer.registers.values() for r in found))
-        days = {day for record in records for day in _days(record)}
-        for day in days | ({portfolio.signed} if portfolio.signed else set()):
-            affected.setdefault(day, set()).update({answer.indicator} if answer.indicator in nodes else nodes)
+        for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
+            for day in _days(record):
+                affected.setdefault(day, set())
     points: list[tuple[datetime.date, Fraction]] = []
     scored: dict[str, NodeScore] = {}
+    views: dict[str, dict[str, tuple[Record, ...]]] = {name: {} for name in nodes}
     for day in sorted(affected):
+        changed = not scored
         for name in nodes if not scored else affected[day]:
-            scored[name] = indicator(portfolio, rubric, nodes[name], round, day)
-        now = _combine(rubric, "", scored).points
-        if not points or points[-1][1] != now:
-            points.append((day, now))
+            before, scored[name] = (
+                scored.get(name),
+                indicator(portfolio, rubric, nodes[name], round, day, view=views[name]),
+            )
+            changed = changed or before is None or before.points != scored[name].points
+        if not changed:
+            continue
+        total = _combine(rubric, "", scored).points
+        if not points or points[-1][1] != total:
+            points.append((day, total))
     return tuple(points)
+
+
+def _reads(rubric: Rubric, node: Indicator) -> frozenset[str]:
+    """The kinds and registers that the conditions of an indicator look at."""
+    known = follows(rubric)
+    if ("reads", node.id) not in known:
+        asked = (condition for _, leaf in _leaves(rubric, node) for condition in leaf.when)
+        known["reads", node.id] = frozenset(kind for one in asked for kind in rules.kinds_read(rubric, one))
+    found: frozenset[str] = known["reads", node.id]
+    return found
+
+
+def _listed(portfolio: Portfolio, own: Answer | None, register: str) -> Sequence[Record]:
+    """The entries of a register that an answer sees: its own, else the portfolio's."""
+    return next((a.registers[register] for a in (own, portfolio.shared) if a and register in a.registers), ())
 
 
 def _days(record: Record) -> Iterable[datetime.date]:
@@ -130,6 +227,14 @@ def read(rubric: Rubric, reading: str | None) -> Rubric:
     """The rubric with the replacements of a reading in place."""
     if reading is None:
         return rubric
+    known = follows(rubric)
+    if ("read", reading) not in known:
+        known["read", reading] = _read(rubric, reading)
+    found: Rubric = known["read", reading]
+    return found
+
+
+def _read(rubric: Rubric, reading: str) -> Rubric:
     chosen = next((r for r in rubric.readings if r.id == reading), None)
     if chosen is None:
         raise KeyError(reading)
@@ -174,33 +279,50 @@ def indicator(
     round: str | None,
     as_of: datetime.date | None,
     ruled: Sequence[Ruling] = (),
+    view: dict[str, tuple[Record, ...]] | None = None,
 ) -> NodeScore:
-    """The score of one indicator, from its own file and the portfolio's shared one; with *ruled*, after the reviews."""
+    """The score of one indicator, from its own file and the portfolio's shared one; with *ruled*, after the reviews.
+
+    Who asks again and again, for other days or rounds, gives the same *view*: an empty dict of this indicator alone.
+    """
+    view = {} if view is None else view
     answer = portfolio.answers.get(node.id)
     own = next((ruling for ruling in ruled if ruling.indicator == node.id and ruling.evidence is None), None)
     if node.may_not_apply and answer and answer.not_applicable and not (own and own.rejects):
         return NodeScore(node.id, node, _NONE, _NONE, applies=False)
     refused = verdicts.refused(ruled, node.id) if ruled else None
-    leaves: dict[str, NodeScore] = {}
-    for path, leaf in _leaves(node, node.id):
-        leaves[path] = _leaf(portfolio, rubric, node.id, path, leaf, round, as_of, refused)
-    held = _held(leaves)
-    for path, leaf_score in leaves.items():
-        criterion = leaf_score.node
-        assert isinstance(criterion, Criterion)  # leaves of an indicator are criteria
-        lacking = tuple(p for p in (_required(r, leaves) for r in criterion.requires) if p not in held)
-        points = leaf_score.max if path in held else _NONE
-        leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
+    seen: list[rules.Scope] = []
+
+    def through(window: Window) -> rules.Scope:
+        """One scope for each window, so that conditions share what they gather."""
+        for scope in seen:
+            if scope.window == window:
+                return scope
+        first = seen[0] if seen else rules.Scope(portfolio, rubric, node.id, window, as_of, refused, view)
+        seen.append(first.through(window) if seen else first)
+        return seen[-1]
+
+    leaves = {path: _leaf(rubric, path, leaf, round, through) for path, leaf in _leaves(rubric, node)}
+    if any(leaf.requires for _, leaf in _leaves(rubric, node)):
+        held = _held(leaves)
+        for path, leaf_score in leaves.items():
+            criterion = leaf_score.node
+            assert isinstance(criterion, Criterion)  # leaves of an indicator are criteria
+            lacking = tuple(p for p in (_required(r, leaves) for r in criterion.requires) if p not in held)
+            points = leaf_score.max if path in held else _NONE
+            leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
     found = _criterion(node, node.id, leaves)
     decided = verdicts.points(own, found.points, found.max)
     return found if decided is None else replace(found, points=decided, decided=True)
 
 
-def _leaves(node: Criterion, path: str) -> Iterable[tuple[str, Criterion]]:
-    if not node.criteria:
-        yield path, node
-    for position, child in enumerate(node.criteria, 1):
-        yield from _leaves(child, path_of(path, position, child))
+def _leaves(rubric: Rubric, node: Indicator) -> Sequence[tuple[str, Criterion]]:
+    """The leaf criteria of an indicator, each with its path."""
+    known = follows(rubric)
+    if ("leaves", id(node)) not in known:  # the rubric holds on to its nodes: an id is never another's
+        known["leaves", id(node)] = tuple((path, leaf) for _, path, leaf in names.leaves((), node.id, node))
+    found: tuple[tuple[str, Criterion], ...] = known["leaves", id(node)]
+    return found
 
 
 def _required(name: str, leaves: Mapping[str, NodeScore]) -> str:
@@ -226,14 +348,7 @@ def _held(leaves: Mapping[str, NodeScore]) -> set[str]:
 
 
 def _leaf(
-    portfolio: Portfolio,
-    rubric: Rubric,
-    indicator_id: str,
-    path: str,
-    leaf: Criterion,
-    round: str | None,
-    as_of: datetime.date | None,
-    refused: Mapping[str, Message] | None,
+    rubric: Rubric, path: str, leaf: Criterion, round: str | None, through: Callable[[Window], rules.Scope]
 ) -> NodeScore:
     assert leaf.points is not None  # the language sees to it
     findings: tuple[Finding, ...] = ()
@@ -241,7 +356,7 @@ def _leaf(
     if not windows:
         return NodeScore(path, leaf, _NONE, _NONE, later=True)
     for name, window in windows:
-        scope = rules.Scope(portfolio, rubric, indicator_id, window, as_of, refused)
+        scope = through(window)
         findings = tuple(rules.judge(condition, scope) for condition in leaf.when)
         if all(finding.holds for finding in findings):
             return NodeScore(path, leaf, leaf.points, leaf.points, holds=True, earned_in=name, findings=findings)
@@ -250,6 +365,14 @@ def _leaf(
 
 def _windows(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tuple[str | None, Window]]:
     """The windows that a leaf is judged in, in turn; none for a leaf of a later round."""
+    known = follows(rubric)
+    if ("windows", own, asked) not in known:
+        known["windows", own, asked] = _windows_of(rubric, own, asked)
+    found: Sequence[tuple[str | None, Window]] = known["windows", own, asked]
+    return found
+
+
+def _windows_of(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tuple[str | None, Window]]:
     if not rubric.rounds:
         period = rubric.period
         return [(None, Window(period.from_, period.to) if period else Window(None, None))]
@@ -289,7 +412,7 @@ def _award(node: Rubric | Area | Criterion, path: str, award: str, children: Seq
     best = next((child for child in counted if child.points == points and (points or child.holds)), None)
     for child in children:
         awarded = child is best if award == "highest" else child.applies and (child.holds or child.points > 0)
-        marked.append(replace(child, awarded=awarded))
+        marked.append(child if child.awarded == awarded else replace(child, awarded=awarded))
     return NodeScore(path, node, points, most, applies=bool(counted), children=tuple(marked))
 
 

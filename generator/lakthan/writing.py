@@ -430,7 +430,7 @@ def check(project: Project, present: Mapping[str, Sequence[str]]) -> Iterator[Di
     for unit in project.units.values():
         yield from _texts_of(unit_passages(unit))
     for portfolio in project.portfolios:
-        yield from _texts_of(passages(portfolio))
+        yield from _doubts(portfolio)
         submission = Submission(portfolio, present.get(portfolio.id, ()))
         for one in WRITING_CHECKS:
             yield from one(submission)
@@ -465,8 +465,8 @@ def _reviews_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[D
                 yield Diagnostic("review-in-future", verdict.place, "warning", {"date": verdict.answered})
 
 
-def passages(portfolio: Portfolio) -> Iterator[Passage]:
-    """What a unit wrote in a portfolio."""
+def fields(portfolio: Portfolio) -> Iterator[Passage]:
+    """What a unit and its reviewers wrote beside the accounts."""
     sample = portfolio.demonstration
     for field in ("executive", "reporter"):
         yield Passage(getattr(portfolio, field), _head(portfolio, field), field, sample=sample)
@@ -474,8 +474,6 @@ def passages(portfolio: Portfolio) -> Iterator[Passage]:
         for field in ("responsible", "not_applicable"):
             place = answer.places.get(field, answer.place)
             yield Passage(getattr(answer, field) or "", place, field, sample=sample)
-        for number, line in enumerate(answer.body.split("\n"), answer.body_line):
-            yield Passage(line, replace(answer.place, line=number), column=1, sample=sample)
     for record in _records(portfolio):
         for field, value in record.values.items():
             if isinstance(value, str) and field not in ("kind", "place"):
@@ -486,6 +484,12 @@ def passages(portfolio: Portfolio) -> Iterator[Passage]:
         for verdict in review.verdicts:
             yield Passage(verdict.reason, verdict.place, "reason", sample=sample)
             yield Passage(verdict.answer, verdict.place, "answer", sample=sample)
+
+
+def _lines(answer: Answer, sample: bool) -> Iterator[Passage]:
+    """The lines of an account."""
+    for number, line in enumerate(answer.body.split("\n"), answer.body_line):
+        yield Passage(line, replace(answer.place, line=number), column=1, sample=sample)
 
 
 def unit_passages(unit: Unit) -> Iterator[Passage]:
@@ -509,11 +513,44 @@ def site_passages(project: Project) -> Iterator[Passage]:
         yield Passage(getattr(site, field), Place(SITE), field, sample=sample)
 
 
-def _texts_of(found: Iterable[Passage]) -> Iterator[Diagnostic]:
+def _texts_of(found: Iterable[Passage], checks: Sequence[TextCheck] = TEXT_CHECKS) -> Iterator[Diagnostic]:
     for passage in found:
         if passage.text:
-            for one in TEXT_CHECKS:
+            for one in checks:
                 yield from one(passage)
+
+
+def _doubts(portfolio: Portfolio) -> Iterator[Diagnostic]:
+    """What `TEXT_CHECKS` find in a portfolio. Most accounts have nothing doubtful: each is asked once, as a whole."""
+    for answer in portfolio.all_answers():
+        if checks := _may_find(answer.body):
+            yield from _texts_of(_lines(answer, portfolio.demonstration), checks)
+    stated = [passage for passage in fields(portfolio) if passage.text]
+    if checks := _may_find("\n".join(passage.text for passage in stated)):
+        yield from _texts_of(stated, checks)
+
+
+_LINK = re.compile(r"\]\(|\]:|\bhref", re.IGNORECASE)
+_AUTHORITY = re.compile("https?://", re.IGNORECASE)
+_SIGNS: Mapping[TextCheck, tuple[re.Pattern[str], ...]] = {
+    placeholder_text: (_PLACEHOLDER, _TO_DO, _CROSSES, re.compile(f"^{_NOTHING.pattern}$", re.MULTILINE)),
+    placeholder_link: (_LINK,),
+    example_address: (_AUTHORITY,),
+    share_stub: (_AUTHORITY,),
+    sara_am_decomposed: (_SARA_AM,),
+    mark_repeated: (_REPEATED,),
+    mark_misplaced: (_MISPLACED,),
+    sara_e_doubled: (_SARA_E,),
+    zero_width_character: (_ZERO_WIDTH,),
+    bidi_character: (_BIDI,),
+    control_character: (_CONTROL,),
+}
+"""Without one of these anywhere in a text of several lines, no line of it has anything for the check to find."""
+
+
+def _may_find(text: str) -> tuple[TextCheck, ...]:
+    """The checks that may find something in one of the lines of a text."""
+    return tuple(check for check, signs in _SIGNS.items() if any(sign.search(text) for sign in signs))
 
 
 # What the checks go through --------------------------------------------------------------------------------------
