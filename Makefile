@@ -13,7 +13,7 @@ RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast lint screenshots docs schemas browser office lock clean
+.PHONY: help site serve test fast lint screenshots docs manual pictures schemas browser office lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,10 +40,14 @@ lint: $(DEV) ## ruff, mypy and the contracts of imports
 screenshots: $(DEV) browser site ## Pictures of every sort of page, in both languages, light and dark, wide and phone
 	$(BIN)/python tests/screenshots.py
 
-docs: $(RUNTIME) ## Write docs/diagnostics/ from the catalogue
-	@mkdir -p docs/diagnostics && rm -f docs/diagnostics/*.md
-	$(BIN)/python -c 'import pathlib; from lakthan.diagnostics import manual; \
-	  [pathlib.Path("docs/diagnostics", name).write_text(text, encoding="utf-8") for name, text in manual()]'
+docs: $(RUNTIME) ## Write docs/diagnostics/ and docs/reference/ from the code
+	$(BIN)/python -m manual.reference
+
+manual: $(RUNTIME) ## Build the documentation, docs/, into manual/site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file manual/mkdocs.yml
+
+pictures: $(DEV) browser ## Take the pictures of the documentation anew, by following its tutorials
+	$(BIN)/python -m manual.pictures
 
 schemas: $(RUNTIME) ## Generate schemas/ from the rubric language, the format of reviews and the documents of a site
 	$(BIN)/python -c 'import pathlib; from lakthan.exports import schemas; \
@@ -107,5 +111,5 @@ $(UV):
 	.cache/uv/bin/python -m pip --disable-pip-version-check --quiet install uv
 
 clean: ## Remove everything that these targets made
-	rm -rf $(VENV) site screenshots build/docs/* .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site manual/site screenshots build/docs/* .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find generator tests -name __pycache__ -prune -exec rm -rf {} +
