@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,30 +35,25 @@ from lakthan import (
     scaffold,
     signing,
     thai,
+    upkeep,
     verdicts,
     verify,
     word,
 )
 from lakthan.diagnostics import Diagnostic
+from lakthan.front import Day, pass_here
+from lakthan.front import project as _root
+from lakthan.front import put as _put
+from lakthan.front import refuse as _refuse
+from lakthan.front import say as _say
+from lakthan.front import show_problems as _show_problems
 from lakthan.messages import Language
-from lakthan.model import Assessment, Message, Score
+from lakthan.model import Assessment, Score
 from lakthan.rubric import Text
 
 T = TypeVar("T")
 SLOW = 1.0
 """Seconds after which work shows a progress bar."""
-
-
-class Day(click.ParamType[datetime.date]):
-    """A date in either era."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
-        try:
-            return thai.parse_date(value)
-        except thai.Unreadable as problem:
-            self.fail(str(problem), param, ctx)
 
 
 report_format = click.option(
@@ -69,7 +64,6 @@ report_format = click.option(
     show_default=True,
     help="For people, one line each, or for programs.",
 )
-pass_here = click.make_pass_decorator(dict)
 
 
 def _system_language() -> Language:
@@ -134,28 +128,8 @@ def _watch(language: Language) -> Any:
     return watch
 
 
-def _root(here: dict[str, Any]) -> Path:
-    root: Path = here["root"]
-    if not (root / "content").is_dir() and not (root / "rubrics").is_dir():
-        _refuse(here, "command.no_project", folder=str(root))
-    return root
-
-
 def _examine(here: dict[str, Any], as_of: datetime.date | None = None) -> build.Examined:
     return build.examine(_root(here), as_of=as_of, watch=_watch(here["language"]))
-
-
-def _say(language: Language, key: str, **args: object) -> str:
-    return messages.say(Message(key, args), language)
-
-
-def _refuse(here: dict[str, Any], key: str, **args: object) -> NoReturn:
-    raise click.UsageError(_say(here["language"], key, **args))
-
-
-def _show_problems(here: dict[str, Any], found: Sequence[Diagnostic], *, err: bool = False) -> None:
-    if found:
-        click.echo(reports.FORMATS["full"](found, here["language"], build.source_line(here["root"]), False), err=err)
 
 
 def _log(level: int) -> None:
@@ -806,12 +780,8 @@ def _unit_id(here: dict[str, Any], unit: str) -> None:
         _refuse(here, "command.wrong_unit", name=unit)
 
 
-def _put(here: dict[str, Any], files: dict[str, str | bytes]) -> None:
-    written, kept = scaffold.write(here["root"], files)
-    for name in written:
-        click.echo(_say(here["language"], "command.written", file=name))
-    for name in kept:
-        click.echo(_say(here["language"], "command.kept", file=name), err=True)
+for command in upkeep.COMMANDS:
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def concise(found: Sequence[Diagnostic], language: Language, _line: Line, _stric
 
 def _full(diagnostic: Diagnostic, language: Language, line: Line) -> str:
     text = _text(diagnostic.place, line)
-    return diagnostics.full(_harmless(diagnostic), language, lambda _: text if text is None else _visible(text))
+    return diagnostics.full(_harmless(diagnostic), language, lambda _: text if text is None else visible(text))
 
 
 # For programs ----------------------------------------------------------------------------------------------------
@@ -197,14 +197,14 @@ def junit(found: Sequence[Diagnostic], language: Language, line: Line, strict: b
     for one in found:
         files.setdefault(one.place.file, []).append(one)
     for file, here in files.items():
-        suite = ET.SubElement(top, "testsuite", name=_visible(file))
+        suite = ET.SubElement(top, "testsuite", name=visible(file))
         names: Counter[str] = Counter()
         for one in here:
             name = f"{one.code} {one.place.line}:{one.place.column}"
             names[name] += 1
             # Readers take cases of the same name for one.
-            case = _case(suite, name if names[name] == 1 else f"{name} ({names[name]})", _visible(file))
-            case.set("file", _visible(file))
+            case = _case(suite, name if names[name] == 1 else f"{name} ({names[name]})", visible(file))
+            case.set("file", visible(file))
             case.set("line", str(one.place.line))
             if one.severity in failing:
                 inside = ET.SubElement(case, "failure", type=one.code, message=_harmless(one).message(language))
@@ -274,10 +274,10 @@ _UNSEEN = re.compile(
 )
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """One line of text without anything that a terminal obeys, XML forbids or nobody sees, each of the same width.
 
-    >>> _visible("a\\x1b[2J\\n\\u202eb")
+    >>> visible("a\\x1b[2J\\n\\u202eb")
     'a␛[2J␊\ufffdb'
     """
     return _UNSEEN.sub(lambda found: _picture(found[0]), text)
@@ -289,7 +289,7 @@ def _picture(character: str) -> str:
 
 def _harmless(diagnostic: Diagnostic) -> Diagnostic:
     """The diagnostic with visible texts only."""
-    place = replace(diagnostic.place, file=_visible(diagnostic.place.file))
+    place = replace(diagnostic.place, file=visible(diagnostic.place.file))
     return replace(diagnostic, place=place, args=dict(_harmless_args(diagnostic.args)))
 
 
@@ -301,7 +301,7 @@ def _harmless_args(args: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 def _harmless_value(value: object) -> object:
     match value:
         case str():
-            return _visible(value)
+            return visible(value)
         case tuple() | list():
             return tuple(map(_harmless_value, value))
         case Message():

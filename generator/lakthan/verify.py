@@ -64,6 +64,29 @@ def verify(site: Path, key: Ed25519PublicKey | None = None) -> Verified:
     )
 
 
+class Published(NamedTuple):
+    """A portfolio of a site."""
+
+    assessment: Assessment
+    """What follows from the inputs that the site publishes, today."""
+    rounds: Sequence[Json]
+    """What the site says: `exports.score_document`, an entry for each round."""
+
+
+def portfolios(site: Path) -> tuple[tuple[Published, ...], str, tuple[Diagnostic, ...]]:
+    """The portfolios of a published site, what built it, and what of it cannot be read."""
+    published = _Published(site)
+    index, manifest = published.document("index.json"), published.document(publish.MANIFEST)
+    found = []
+    for one in _objects(index or {}, "portfolios"):
+        assessment = published.portfolio(_name(one, "unit"), _name(one, "rubric"))
+        document = assessment and published.document(f"{assessment.portfolio.id}/score.json")
+        if assessment and document:
+            found.append(Published(assessment, tuple(_objects(document, "portfolios"))))
+    generator = _brief(str((manifest or {}).get("generator") or "–"))
+    return tuple(found), generator, diagnostics.sort(published.problems)
+
+
 class _Published:
     """A site's folder, and what is wrong with it so far."""
 

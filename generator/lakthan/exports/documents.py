@@ -65,7 +65,7 @@ def exact(value: Fraction) -> str | None:
     return None if rest == 1 else str(value)
 
 
-def _number(name: str, value: Fraction | None, fraction: str | None = None) -> Json:
+def number(name: str, value: Fraction | None, fraction: str | None = None) -> Json:
     """A number under *name*, and under *fraction* the exact one where it needs that."""
     found: Json = {name: None if value is None else plain(value)}
     if value is not None and (said := exact(value)):
@@ -74,7 +74,7 @@ def _number(name: str, value: Fraction | None, fraction: str | None = None) -> J
 
 
 def _points(node: NodeScore | Score) -> Json:
-    return {**_number("points", node.points, "exact"), **_number("max", node.max)}
+    return {**number("points", node.points, "exact"), **number("max", node.max)}
 
 
 def _text(text: Text | None) -> Json | None:
@@ -209,8 +209,8 @@ def _gate(gate: Gate) -> Json:
     return {
         "id": gate.level.id,
         "met": gate.met,
-        **_number("points", gate.points, "exact"),
-        **_number("needs", needed(gate)),
+        **number("points", gate.points, "exact"),
+        **number("needs", needed(gate)),
         "failing": list(gate.failing),
     }
 
@@ -227,7 +227,7 @@ def reasons(node: NodeScore) -> Iterator[Json]:
             continue
         shared: Json = {
             "criterion": leaf.path,
-            **_number("points", criterion.points),
+            **number("points", criterion.points),
             "awarded": awarded,
             "round": leaf.earned_in or criterion.round,
         }
@@ -364,8 +364,8 @@ def portfolio_document(assessment: Assessment) -> Json:
             {
                 "id": t.subtotal.id,
                 "title": _text(t.subtotal.title),
-                **_number("points", t.points),
-                **_number("max", t.max),
+                **number("points", t.points),
+                **number("max", t.max),
             }
             for t in assessment.latest.totals
         ],
@@ -374,10 +374,10 @@ def portfolio_document(assessment: Assessment) -> Json:
             {"id": name, **_points(score), "level": score.level} for name, score in assessment.readings.items()
         ],
         "levels": [
-            {"id": name, **_number("points", step.points), "missing": missing(step)}
+            {"id": name, **number("points", step.points), "missing": missing(step)}
             for name, step in assessment.advice.levels.items()
         ],
-        "timeline": [{"date": _day(day), **_number("points", points)} for day, points in assessment.timeline],
+        "timeline": [{"date": _day(day), **number("points", points)} for day, points in assessment.timeline],
     }
 
 

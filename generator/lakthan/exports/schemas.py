@@ -330,6 +330,91 @@ class ScoreDocument(Shape):
     portfolios: list[Round]
 
 
+class DiffPart(Shape):
+    """What of a difference has this cause; the causes of a difference add up to it."""
+
+    cause: Literal["engine", "evidence", "rubric"]
+    points: Number
+    exact: Exact
+
+
+class DiffPoints(Shape):
+    points: Number
+    exact: Exact
+    max: Number
+    max_exact: Exact
+
+
+class DiffStanding(DiffPoints):
+    level: str | None
+
+
+class DiffLevel(Shape):
+    id: str
+    title: Text
+    won: Annotated[bool, Field(description="true: met now and not before; false: the other way round")]
+    causes: list[Literal["engine", "evidence", "rubric"]]
+
+
+class DiffReason(Shape):
+    cause: Literal["engine", "evidence", "rubric"]
+    gained: Annotated[bool | None, Field(description="null: neither gained nor lost, such as a file that changed")]
+    text: Text
+
+
+class DiffIndicator(Shape):
+    id: str
+    title: Text | None
+    before: Annotated[DiffPoints | None, Field(description="null: not in the rubric then, or not applicable")]
+    after: Annotated[DiffPoints | None, Field(description="null: not in the rubric now, or not applicable")]
+    causes: list[DiffPart]
+    reasons: list[DiffReason]
+
+
+class DiffVerified(Shape):
+    """Points that reviewers left; null where nobody reviewed."""
+
+    before: Number | None
+    after: Number | None
+
+
+class DiffChange(Shape):
+    """What becomes of a portfolio in a round."""
+
+    portfolio: str
+    unit: str
+    name: Text
+    rubric: str
+    round: str | None
+    state: Literal["new", "removed", "changed"]
+    before: DiffStanding | None
+    after: DiffStanding | None
+    causes: list[DiffPart]
+    levels: list[DiffLevel]
+    verified: DiffVerified
+    indicators: list[DiffIndicator]
+
+
+class DiffBefore(Shape):
+    kind: Literal["revision", "site"]
+    name: str
+    generator: str
+
+
+class DiffDocument(Shape):
+    """What `lakthan diff --format json` prints."""
+
+    before: DiffBefore
+    generator: str
+    compared: Annotated[int, Field(description="portfolios")]
+    rubrics: Annotated[list[str], Field(description="rubrics that differ")]
+    touched: Annotated[list[str], Field(description="portfolios that changed without any effect on scores")]
+    levels_won: int
+    levels_lost: int
+    errors: Annotated[int, Field(description="errors in the files of now, which are not compared")]
+    changes: list[DiffChange]
+
+
 SCHEMAS: dict[str, type[BaseModel]] = {
     "site": SiteDocument,
     "rubric-document": RubricDocument,
@@ -337,6 +422,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "portfolio": PortfolioDocument,
     "indicator": IndicatorDocument,
     "score": ScoreDocument,
+    "diff": DiffDocument,
     "inputs": InputsDocument,
     "rubric": Rubric,
 }
