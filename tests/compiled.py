@@ -18,7 +18,7 @@ _site = Site(
     previews={},
     searched={},
     ledger={},
-    data=(),
+    data=tuple,
 )
 for _name in _site.env.list_templates(extensions=["j2"]):
     _site.env.get_template(_name)

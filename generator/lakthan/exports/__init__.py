@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
 
 from lakthan.exports import feeds, schemas
 from lakthan.exports.documents import (
@@ -31,15 +33,17 @@ from lakthan.exports.documents import (
     unit_document,
 )
 from lakthan.exports.feeds import base
-from lakthan.exports.tables import TABLES, File
+from lakthan.exports.tables import TABLE_FILES, TABLES, File
 from lakthan.exports.tables import files as open_data
 from lakthan.model import Assessment, Project
 
 __all__ = [
     "EXPORTS",
     "TABLES",
+    "TABLE_FILES",
     "File",
     "Json",
+    "Plan",
     "anchor",
     "base",
     "encode",
@@ -52,6 +56,7 @@ __all__ = [
     "number",
     "open_data",
     "plain",
+    "plans",
     "portfolio_document",
     "required",
     "rubric_data",
@@ -72,20 +77,48 @@ EXPORTS: Mapping[str, Callable[[Assessment], bytes]] = {
 """Files for download beside each portfolio's page. The catalogue names them under `pages.download`."""
 
 
-def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple[str, bytes]]:
-    """Every file beside the pages: its path relative to the site, and its content."""
+class Plan(NamedTuple):
+    """A file beside the pages: its path relative to the site, what makes it, and whose portfolio's own it is."""
+
+    path: str
+    make: Callable[[], bytes]
+    portfolio: str = ""
+    """The portfolio's id; empty for what tells of several, or of none."""
+
+
+def plans(project: Project, assessments: Iterable[Assessment]) -> Iterator[Plan]:
+    """Every file beside the pages but the open data, with what makes it."""
     found = tuple(assessments)
-    yield from schemas.files()
-    yield from feeds.files(project, found)
-    yield "index.json", encode(site_document(project, found))
+    for file in schemas.files():
+        yield Plan(file[0], partial(_given, file[1]))
+    for name, make in feeds.files(project, found):
+        yield Plan(name, make)
+    yield Plan("index.json", partial(_encoded, site_document, project, found))
     for rubric in project.rubrics.values():
-        yield f"rubrics/{rubric.id}/index.json", encode(rubric_document(rubric, found))
-        yield f"rubrics/{rubric.id}/rubric.json", encode(rubric_data(rubric))
+        yield Plan(f"rubrics/{rubric.id}/index.json", partial(_encoded, rubric_document, rubric, found))
+        yield Plan(f"rubrics/{rubric.id}/rubric.json", partial(_encoded, rubric_data, rubric))
+    of_unit: dict[str, list[Assessment]] = {}
+    for assessment in found:
+        of_unit.setdefault(assessment.portfolio.unit, []).append(assessment)
     for unit in project.units.values():
-        yield f"{unit.id}/index.json", encode(unit_document(unit, found))
+        yield Plan(f"{unit.id}/index.json", partial(_encoded, unit_document, unit, of_unit.get(unit.id, ())))
     for assessment in found:
         folder = assessment.portfolio.id
         for name, export in EXPORTS.items():
-            yield f"{folder}/{name}", export(assessment)
-        for name in assessment.latest.indicators:
-            yield f"{folder}/{name}/index.json", encode(indicator_document(assessment, name))
+            yield Plan(f"{folder}/{name}", partial(export, assessment), folder)
+        for indicator in assessment.portfolio.rubric.every_indicator():
+            document = partial(_encoded, indicator_document, assessment, indicator.id)
+            yield Plan(f"{folder}/{indicator.id}/index.json", document, folder)
+
+
+def _given(content: bytes) -> bytes:
+    return content
+
+
+def _encoded(document: Callable[..., Json], *args: object) -> bytes:
+    return encode(document(*args))
+
+
+def files(project: Project, assessments: Iterable[Assessment]) -> Iterator[tuple[str, bytes]]:
+    """Every file beside the pages but the open data: its path relative to the site, and its content."""
+    return ((plan.path, plan.make()) for plan in plans(project, assessments))

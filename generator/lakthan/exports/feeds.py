@@ -10,8 +10,9 @@ import datetime
 import re
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from lakthan import messages, news
 from lakthan.exports.documents import NAMESPACE, Json, encode, identifiers
@@ -141,9 +142,9 @@ def robots(project: Project) -> bytes:
     return f"User-agent: *\nAllow: /\n{f'Sitemap: {at}sitemap.xml' if at else ''}".rstrip().encode() + b"\n"
 
 
-def files(project: Project, assessments: Sequence[Assessment]) -> Iterator[tuple[str, bytes]]:
-    """The feeds and robots.txt: their paths relative to the site, and their content."""
-    found = entries(project, assessments)
-    yield "feed.xml", atom(project, found)
-    yield "feed.json", json_feed(project, found)
-    yield "robots.txt", robots(project)
+def files(project: Project, assessments: Sequence[Assessment]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The feeds and robots.txt: their paths relative to the site, and what makes them."""
+    found = cache(partial(entries, project, assessments))
+    yield "feed.xml", lambda: atom(project, found())
+    yield "feed.json", lambda: json_feed(project, found())
+    yield "robots.txt", partial(robots, project)

@@ -442,6 +442,9 @@ TABLES: tuple[Table, ...] = (
 """Every table, in the order of the page that lists them. Titles and columns are named in the catalogue, `data.…`."""
 
 
+TABLE_FILES = tuple(f"{FOLDER}/{table.name}.{suffix}" for table in TABLES for suffix in ("csv", "parquet"))
+"""Where the tables are, relative to the site."""
+
 # Files -----------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,10 @@ Where to change what: each sort of page has a module with a function `pages` and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache as cached
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lakthan import exports, links
 from lakthan.cache import Cache
@@ -41,11 +44,11 @@ from lakthan.pages import (
     work,
 )
 from lakthan.pages.addresses import address
-from lakthan.pages.site import Page, Site
+from lakthan.pages.site import Page, Plan, Site
 
-__all__ = ["PAGES", "Page", "address", "assets", "pages"]
+__all__ = ["PAGES", "Page", "Plan", "address", "assets", "pages", "plans"]
 
-PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
+PAGES: tuple[Callable[[Site], Iterator[Plan]], ...] = (
     home.pages,
     rubrics.pages,
     overview.pages,
@@ -66,10 +69,10 @@ PAGES: tuple[Callable[[Site], Iterator[Page]], ...] = (
     search.pages,
     manual.pages,
 )
-"""What writes pages: a new sort of page is a template and a function with a `yield`."""
+"""What plans pages: a new sort of page is a template and a function with a `yield`."""
 
 
-def pages(
+def sites(
     project: Project,
     assessments: Sequence[Assessment],
     *,
@@ -80,20 +83,18 @@ def pages(
     searched: Mapping[str, Sequence[Message]] | None = None,
     ledger: links.Ledger | None = None,
     cache: Cache | None = None,
-) -> Iterator[Page]:
-    """Everything that the site consists of but the attachments.
+) -> tuple[Site, ...]:
+    """The site, once in each of its languages: what `plans` needs.
 
     *templates* are the folders to look for a template in, the project's own first. *sizes* says how many bytes each
     attachment has, by its path in the project; what it does not name is shown as missing. *previews* has the width and
     height in pixels of the small pictures of attachments, by the same paths. *searched* says what was searched for
     personal data, by portfolio; *ledger* when each external address was reached. What takes long to
     make is kept in *cache*.
-
-    Each page is made once for each of the site's languages; the files beside the pages are there once.
     """
-    open_data = exports.open_data(project, tuple(assessments), cache or Cache())
-    for language in project.site.languages:
-        site = Site(
+    data = cached(partial(exports.open_data, project, tuple(assessments), cache or Cache()))
+    return tuple(
+        Site(
             language=language,
             digits=project.site.digits,
             project=project,
@@ -104,19 +105,41 @@ def pages(
             previews=previews if previews is not None else {},
             searched=searched or {},
             ledger=ledger or {},
-            data=open_data,
+            data=data,
         )
+        for language in project.site.languages
+    )
+
+
+def plans(site: Site) -> Iterator[Plan]:
+    """Every page of the site in one language, each with what makes it: planning them costs next to nothing.
+
+    Whoever serves one page after an edit makes that one alone: ``plan.make().content`` is the Markdown that `build`
+    would write to ``plan.path``. A site holds what its pages look up in common (`Site.once`): after an edit, take a new
+    one from `sites`. The files beside the pages, and the index of the search, are not among them.
+    """
+    for step in PAGES:
+        yield from step(site)
+
+
+def pages(project: Project, assessments: Sequence[Assessment], **options: Any) -> Iterator[Page]:
+    """Everything that the site consists of but the attachments; the options are those of `sites`.
+
+    Each page is made once for each of the site's languages; the files beside the pages are there once.
+    """
+    both = sites(project, assessments, **options)
+    for site in both:
         known = []
-        for step in PAGES:
-            for page in step(site):
-                if page.entry:
-                    known.append(page.entry)
-                yield page
+        for plan in plans(site):
+            page = plan.make()
+            if page.entry:
+                known.append(page.entry)
+            yield page
         yield from search.index(site, known)
     for path, content in exports.files(project, assessments):
         yield Page(path, content)
-    yield from (Page(file.path, file.content) for file in open_data)
-    yield from assets(templates)
+    yield from (Page(file.path, file.content) for file in both[0].data())
+    yield from assets(both[0].templates)
 
 
 def assets(templates: Sequence[Path]) -> Iterator[Page]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakthan.pages.site import Page, Site
+from lakthan.pages.site import Page, Plan, Site
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """One page, the same for every project."""
-    yield site.page("about.md.j2", "about.md", site.say("about.title"), site.say("about.lead"), hide=["navigation"])
+    yield site.plan("about.md", _page)
+
+
+def _page(site: Site) -> Page:
+    return site.page("about.md.j2", "about.md", site.say("about.title"), site.say("about.lead"), hide=["navigation"])

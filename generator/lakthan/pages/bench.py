@@ -13,32 +13,39 @@ from lakthan import rules, verdicts
 from lakthan.model import Assessment, Finding, NodeScore, Record
 from lakthan.pages import menus
 from lakthan.pages.conditions import asked
-from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.pages.site import Json, Page, Plan, Site, groups
 from lakthan.rubric import EVIDENCE_FIELDS, AllOf, AnyOf, Condition, Criterion, Indicator, Rubric, Text
 
 SCRIPTS = {"review": "workbench", "what-if": "whatif"}
 """The pages, and what brings them to life."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """The workbench and “what if” of each portfolio."""
     for assessment in site.assessments:
-        rubric = assessment.portfolio.rubric
-        sheets = {node.id: _sheet(site, assessment, node) for node in rubric.every_indicator()}
-        titles = {"review": site.say("bench.title"), "what-if": site.say("whatif.title")}
-        for name, script in SCRIPTS.items():
-            yield site.portfolio_page(
-                f"{name}.md.j2",
-                assessment,
-                name,
-                titles[name],
-                menu=menus.of_portfolio(site, assessment, f"{name}/"),
-                scripts=(f"assets/{script}.js",),
-                groups=list(groups(rubric)),
-                sheets=sheets,
-                names=_names(site, rubric),
-                replaced=_replaced(site, rubric),
-            )
+        for name in SCRIPTS:
+            yield site.plan(f"{assessment.portfolio.id}/{name}.md", _page, assessment, name, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment, name: str) -> Page:
+    rubric = assessment.portfolio.rubric
+    return site.portfolio_page(
+        f"{name}.md.j2",
+        assessment,
+        name,
+        site.say("bench.title" if name == "review" else "whatif.title"),
+        menu=menus.of_portfolio(site, assessment, f"{name}/"),
+        scripts=(f"assets/{SCRIPTS[name]}.js",),
+        groups=list(groups(rubric)),
+        sheets=site.once_of(assessment, _sheets),
+        names=_names(site, rubric),
+        replaced=_replaced(site, rubric),
+    )
+
+
+def _sheets(site: Site, assessment: Assessment) -> Json:
+    """A sheet for each indicator."""
+    return {node.id: _sheet(site, assessment, node) for node in assessment.portfolio.rubric.every_indicator()}
 
 
 def _sheet(site: Site, assessment: Assessment, indicator: Indicator) -> Json:

@@ -12,32 +12,42 @@ from lakthan import exports
 from lakthan.model import Assessment
 from lakthan.pages import answers, menus
 from lakthan.pages.addresses import outside
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 FOLDER = "qr"
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A sheet for each portfolio, and each code as a file of its own.
 
     Codes of the site's own pages need its address; those of channels have one of their own.
     """
     for assessment in site.assessments:
-        own, channels = list(_own(site, assessment)), list(_channels(assessment))
-        yield site.portfolio_page(
-            "codes.md.j2",
-            assessment,
-            FOLDER,
-            site.say("codes.title"),
-            menu=menus.of_portfolio(site, assessment, f"{FOLDER}/"),
-            hide=["toc"],
-            own=[_drawn(code) for code in own],
-            channels=[_drawn(code) for code in channels],
-            addressed=bool(exports.base(site.project)),
-        )
+        folder = f"{assessment.portfolio.id}/{FOLDER}"
+        yield site.plan(f"{folder}.md", _page, assessment, of=assessment)
         if not site.folder:
-            for code in (*own, *channels):
-                yield Page(f"{assessment.portfolio.id}/{FOLDER}/{code['name']}.svg", _file(code))
+            for code in (*_own(site, assessment), *_channels(assessment)):
+                yield site.plan(
+                    f"{folder}/{code['name']}.svg", _picture, f"{folder}/{code['name']}.svg", code, of=assessment
+                )
+
+
+def _page(site: Site, assessment: Assessment) -> Page:
+    return site.portfolio_page(
+        "codes.md.j2",
+        assessment,
+        FOLDER,
+        site.say("codes.title"),
+        menu=menus.of_portfolio(site, assessment, f"{FOLDER}/"),
+        hide=["toc"],
+        own=[_drawn(code) for code in _own(site, assessment)],
+        channels=[_drawn(code) for code in _channels(assessment)],
+        addressed=bool(exports.base(site.project)),
+    )
+
+
+def _picture(_: Site, path: str, code: Json) -> Page:
+    return Page(path, _file(code))
 
 
 def _own(site: Site, assessment: Assessment) -> Iterator[Json]:

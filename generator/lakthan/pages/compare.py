@@ -10,42 +10,44 @@ from lakthan.exports import documents
 from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, menus, standings
 from lakthan.pages.addresses import relative
-from lakthan.pages.site import Json, Page, Site, groups
-from lakthan.rubric import Criterion, Indicator, maximum
+from lakthan.pages.site import Json, Page, Plan, Site, groups
+from lakthan.rubric import Criterion, Indicator, Rubric, maximum
 
 OPEN = 6
 """With more answers than this each is folded to one line until somebody opens it."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each indicator of each rubric, whether or not somebody answered it."""
     for rubric in site.project.rubrics.values():
-        indicators = list(rubric.every_indicator())
-        for position, indicator in enumerate(indicators):
-            path = f"rubrics/{rubric.id}/{indicator.id}"
-            entries = [
-                _answer(site, assessment, indicator, f"{path}/") for assessment in standings.ordered(site, rubric)
-            ]
-            parents = {name: site.short_name(name) for one in entries if (name := one["parent"])}
-            title = site.numbered(indicator.id, indicator.title)
-            yield site.page(
-                "compare.md.j2",
-                f"{path}.md",
-                title,
-                site.say("compare.description", rubric=rubric.short, title=indicator.title),
-                menu=menus.of_rubric(site, rubric, f"{indicator.id}/"),
-                rubric=rubric,
-                indicator=indicator,
-                area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
-                most=maximum(indicator),
-                entries=entries,
-                parents=sorted(parents.items(), key=lambda parent: (thai.sort_key(parent[1]), parent[0])),
-                states=[name for name in standings.STATES if any(name in one["states"] for one in entries)],
-                spread=_spread(entries),
-                unfolded=len(entries) <= OPEN,
-                before=indicators[position - 1] if position else None,
-                after=indicators[position + 1] if position + 1 < len(indicators) else None,
-            )
+        for position, indicator in enumerate(rubric.every_indicator()):
+            yield site.plan(f"rubrics/{rubric.id}/{indicator.id}.md", _page, rubric, position)
+
+
+def _page(site: Site, rubric: Rubric, position: int) -> Page:
+    indicators = list(rubric.every_indicator())
+    indicator = indicators[position]
+    path = f"rubrics/{rubric.id}/{indicator.id}"
+    entries = [_answer(site, assessment, indicator, f"{path}/") for assessment in standings.ordered(site, rubric)]
+    parents = {name: site.short_name(name) for one in entries if (name := one["parent"])}
+    return site.page(
+        "compare.md.j2",
+        f"{path}.md",
+        site.numbered(indicator.id, indicator.title),
+        site.say("compare.description", rubric=rubric.short, title=indicator.title),
+        menu=menus.of_rubric(site, rubric, f"{indicator.id}/"),
+        rubric=rubric,
+        indicator=indicator,
+        area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+        most=maximum(indicator),
+        entries=entries,
+        parents=sorted(parents.items(), key=lambda parent: (thai.sort_key(parent[1]), parent[0])),
+        states=[name for name in standings.STATES if any(name in one["states"] for one in entries)],
+        spread=_spread(entries),
+        unfolded=len(entries) <= OPEN,
+        before=indicators[position - 1] if position else None,
+        after=indicators[position + 1] if position + 1 < len(indicators) else None,
+    )
 
 
 def _answer(site: Site, assessment: Assessment, indicator: Indicator, url: str) -> Json:

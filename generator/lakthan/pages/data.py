@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lakthan.exports import TABLES, File
 from lakthan.pages.fields import size_in_words
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 DOCUMENTS = (
     ("site", "index.json", "site"),
@@ -21,11 +21,15 @@ DOCUMENTS = (
 """Sort of JSON document, the pattern of its address, and its schema."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """One page."""
+    yield site.plan("data/index.md", _page)
+
+
+def _page(site: Site) -> Page:
     tables: list[Json] = []
     for table in TABLES:
-        files = [file for file in site.data if file.table == table.name]
+        files = [file for file in site.data() if file.table == table.name]
         tables.append(
             {
                 "name": table.name,
@@ -41,7 +45,7 @@ def pages(site: Site) -> Iterator[Page]:
                 ],
             }
         )
-    yield site.page(
+    return site.page(
         "data.md.j2",
         "data/index.md",
         site.say("data.title"),

@@ -7,20 +7,24 @@ from collections.abc import Iterator
 
 from lakthan.model import Assessment
 from lakthan.pages import answers, menus
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each portfolio: its evidence by kind."""
     for assessment in site.assessments:
-        yield site.portfolio_page(
-            "evidence.md.j2",
-            assessment,
-            "evidence",
-            site.say("evidence.title"),
-            menu=menus.of_portfolio(site, assessment, "evidence/"),
-            kinds=_by_kind(assessment),
-        )
+        yield site.plan(f"{assessment.portfolio.id}/evidence.md", _page, assessment, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment) -> Page:
+    return site.portfolio_page(
+        "evidence.md.j2",
+        assessment,
+        "evidence",
+        site.say("evidence.title"),
+        menu=menus.of_portfolio(site, assessment, "evidence/"),
+        kinds=_by_kind(assessment),
+    )
 
 
 def _by_kind(assessment: Assessment) -> list[Json]:

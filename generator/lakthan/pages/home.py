@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from lakthan.pages import standings
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 from lakthan.rubric import Rubric
 
 WIDE = 12
 """A rubric with more indicators than this is shown by area where its portfolios stand side by side."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """The front page, with a table for each rubric that somebody answered."""
+    yield site.plan("index.md", _page)
+
+
+def _page(site: Site) -> Page:
     boards = [_board(site, rubric) for rubric in site.project.rubrics.values() if site.of_rubric(rubric)]
     about = site.project.site
     evidence = sum(len(answer.evidence) for a in site.assessments for answer in a.portfolio.all_answers())
-    yield site.page(
+    return site.page(
         "home.md.j2", "index.md", site.text(about.title), site.text(about.description), boards=boards, evidence=evidence
     )
 

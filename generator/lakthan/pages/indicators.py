@@ -5,54 +5,65 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakthan import rules
-from lakthan.model import Answer, Place
+from lakthan.model import Answer, Assessment, Place
 from lakthan.pages import answers, menus, reviewed, standings
-from lakthan.pages.site import Page, Site, groups
+from lakthan.pages.site import Page, Plan, Site, groups
 from lakthan.rubric import Criterion, Indicator, Note
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each indicator of each portfolio, answered or not."""
-    beside = {
-        rubric.id: [a.portfolio.unit for a in standings.ordered(site, rubric)]
-        for rubric in site.project.rubrics.values()
-    }
     for assessment in site.assessments:
-        portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
-        units = beside[rubric.id]
-        at = units.index(portfolio.unit)
-        indicators = list(rubric.every_indicator())
-        for position, indicator in enumerate(indicators):
-            file = f"{portfolio.folder}/{indicator.id}.md"
-            answer = portfolio.answers.get(indicator.id)
-            node = assessment.latest.indicators[indicator.id]
-            conditions = answers.asked(node)
-            yield site.portfolio_page(
-                "indicator.md.j2",
-                assessment,
-                indicator.id,
-                site.numbered(indicator.id, indicator.title),
-                f"{site.short_name(portfolio.unit)} · {site.text(rubric.short)} · {site.text(indicator.title)}",
-                menu=menus.of_portfolio(site, assessment, indicator.id),
-                indicator=indicator,
-                node=node,
-                answer=answer,
-                own=answer or Answer(indicator.id, Place(file)),
-                area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
-                records=answers.evidence(assessment, indicator.id),
-                facts=answers.facts(portfolio, answer, conditions),
-                registers=answers.registers(portfolio, answer),
-                channels=answers.channels(portfolio, indicator.id),
-                asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
-                **site.account(portfolio, answer, "../", indicator.id),
-                notes=_notes(indicator),
-                said_of=reviewed.of_indicator(assessment, indicator.id),
-                before=indicators[position - 1] if position else None,
-                after=indicators[position + 1] if position + 1 < len(indicators) else None,
-                unit_before=units[at - 1] if at else None,
-                unit_after=units[at + 1] if at + 1 < len(units) else None,
-                problems=[p for p in site.problems if p.place.file == file],
-            )
+        for position, indicator in enumerate(assessment.portfolio.rubric.every_indicator()):
+            path = f"{assessment.portfolio.id}/{indicator.id}.md"
+            yield site.plan(path, _page, assessment, position, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment, position: int) -> Page:
+    portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
+    unit_before, unit_after = site.once(_beside)[portfolio.id]
+    indicators = list(rubric.every_indicator())
+    indicator = indicators[position]
+    file = f"{portfolio.folder}/{indicator.id}.md"
+    answer = portfolio.answers.get(indicator.id)
+    node = assessment.latest.indicators[indicator.id]
+    conditions = answers.asked(node)
+    return site.portfolio_page(
+        "indicator.md.j2",
+        assessment,
+        indicator.id,
+        site.numbered(indicator.id, indicator.title),
+        f"{site.short_name(portfolio.unit)} · {site.text(rubric.short)} · {site.text(indicator.title)}",
+        menu=menus.of_portfolio(site, assessment, indicator.id),
+        indicator=indicator,
+        node=node,
+        answer=answer,
+        own=answer or Answer(indicator.id, Place(file)),
+        area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+        records=answers.evidence(assessment, indicator.id),
+        facts=answers.facts(portfolio, answer, conditions),
+        registers=answers.registers(portfolio, answer),
+        channels=answers.channels(portfolio, indicator.id),
+        asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
+        **site.account(portfolio, answer, "../", indicator.id),
+        notes=_notes(indicator),
+        said_of=reviewed.of_indicator(assessment, indicator.id),
+        before=indicators[position - 1] if position else None,
+        after=indicators[position + 1] if position + 1 < len(indicators) else None,
+        unit_before=unit_before,
+        unit_after=unit_after,
+        problems=[p for p in site.problems_of(portfolio) if p.place.file == file],
+    )
+
+
+def _beside(site: Site) -> dict[str, tuple[str | None, str | None]]:
+    """The units before and after that of each portfolio, among those that answer its rubric."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for rubric in site.project.rubrics.values():
+        portfolios = [assessment.portfolio for assessment in standings.ordered(site, rubric)]
+        units = [None, *(portfolio.unit for portfolio in portfolios), None]
+        found |= {p.id: (units[at], units[at + 2]) for at, p in enumerate(portfolios)}
+    return found
 
 
 def _notes(indicator: Indicator) -> list[Note]:

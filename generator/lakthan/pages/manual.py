@@ -10,12 +10,16 @@ from markupsafe import Markup
 from lakthan import diagnostics
 from lakthan.messages import Language
 from lakthan.pages.account import account
-from lakthan.pages.site import Page, Site
+from lakthan.pages.site import Page, Plan, Site
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """One page, the same for every project: what `lakthan explain` prints, with a place of its own for each code."""
-    yield site.page(
+    yield site.plan("diagnostics.md", _page)
+
+
+def _page(site: Site) -> Page:
+    return site.page(
         "manual.md.j2",
         "diagnostics.md",
         site.say("manual.title"),

@@ -6,11 +6,10 @@ It is data that no browser runs. It stands in front matter as one string, in whi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from lakthan import exports
-from lakthan.exports import File
 from lakthan.model import Assessment, Project, Unit
 from lakthan.pages.addresses import outside
 from lakthan.pages.words import Words
@@ -116,7 +115,7 @@ def of_indicator(words: Words, project: Project, assessment: Assessment, name: s
     }
 
 
-def of_data(words: Words, project: Project, files: Sequence[File], href: Href, file_href: Href) -> Json:
+def of_data(words: Words, project: Project, href: Href, file_href: Href) -> Json:
     """The open data as a Dataset."""
     site = project.site
     days = [day for portfolio in project.portfolios for day in portfolio.dates()]
@@ -130,7 +129,7 @@ def of_data(words: Words, project: Project, files: Sequence[File], href: Href, f
         "license": words.text(site.licence),
         "isAccessibleForFree": True,
         "inLanguage": ["th", "en"],
-        "distribution": [_download(file_href(file.path)) for file in files if file.table],
+        "distribution": [_download(file_href(path)) for path in exports.TABLE_FILES],
     }
 
 

@@ -6,18 +6,26 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lakthan import news, thai
+from lakthan.model import Unit
 from lakthan.news import News
 from lakthan.pages import menus
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 RECENT = 60
 """How much of the news of all units stands on one page; a unit's own page has all of it."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for all units, and one for each that has news."""
+    yield site.plan("news.md", _every)
+    for unit in site.project.units.values():
+        if news.news(a.portfolio for a in site.of_unit(unit)):
+            yield site.plan(f"{unit.id}/news.md", _page, unit)
+
+
+def _every(site: Site) -> Page:
     every = news.news(assessment.portfolio for assessment in site.assessments)
-    yield site.page(
+    return site.page(
         "news.md.j2",
         "news.md",
         site.say("news.title"),
@@ -26,19 +34,19 @@ def pages(site: Site) -> Iterator[Page]:
         unit=None,
         more=len(every) > RECENT,
     )
-    for unit in site.project.units.values():
-        own = [one for one in every if one.portfolio.unit == unit.id]
-        if own:
-            yield site.page(
-                "news.md.j2",
-                f"{unit.id}/news.md",
-                site.say("news.of", name=site.short_name(unit.id)),
-                site.say("news.lead_of", name=unit.name),
-                menu=menus.of_unit(site, unit, "news/"),
-                months=_months(site, own),
-                unit=unit,
-                more=False,
-            )
+
+
+def _page(site: Site, unit: Unit) -> Page:
+    return site.page(
+        "news.md.j2",
+        f"{unit.id}/news.md",
+        site.say("news.of", name=site.short_name(unit.id)),
+        site.say("news.lead_of", name=unit.name),
+        menu=menus.of_unit(site, unit, "news/"),
+        months=_months(site, news.news(a.portfolio for a in site.of_unit(unit))),
+        unit=unit,
+        more=False,
+    )
 
 
 def _months(site: Site, found: Sequence[News]) -> list[Json]:

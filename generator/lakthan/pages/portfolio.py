@@ -7,40 +7,44 @@ from fractions import Fraction
 
 from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, charts, menus
-from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.pages.site import Json, Page, Plan, Site, groups
 from lakthan.rubric import Area, Indicator
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """The first page of each portfolio."""
     for assessment in site.assessments:
-        portfolio, rubric, latest = assessment.portfolio, assessment.portfolio.rubric, assessment.latest
-        channels = answers.channels(portfolio)
-        name = site.unit_name(portfolio.unit)
-        yield site.portfolio_page(
-            "portfolio.md.j2",
-            assessment,
-            "index",
-            name,
-            site.say("portfolio.description", unit=name, rubric=rubric.title, points=latest.points, max=latest.max),
-            menu=menus.of_portfolio(site, assessment, ""),
-            **site.account(portfolio, portfolio.shared, ""),
-            rounds=_rounds(assessment),
-            areas=_areas(assessment),
-            chart=charts.timeline(site, assessment),
-            steps=charts.gates(site, latest),
-            waterfall=_waterfall(site, assessment),
-            editions=_editions(site, assessment),
-            problems=[p for p in site.problems if p.place.file.startswith(f"{portfolio.folder}/")],
-            facts=answers.facts(portfolio, portfolio.shared),
-            registers=answers.registers(portfolio, portfolio.shared),
-            channels=channels,
-            places=answers.places(channels),
-            searched=site.searched.get(portfolio.id, ()),
-            publication=_publication(assessment),
-            evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
-            groups=list(groups(rubric)),
-        )
+        yield site.plan(f"{assessment.portfolio.id}/index.md", _page, assessment, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment) -> Page:
+    portfolio, rubric, latest = assessment.portfolio, assessment.portfolio.rubric, assessment.latest
+    channels = answers.channels(portfolio)
+    name = site.unit_name(portfolio.unit)
+    return site.portfolio_page(
+        "portfolio.md.j2",
+        assessment,
+        "index",
+        name,
+        site.say("portfolio.description", unit=name, rubric=rubric.title, points=latest.points, max=latest.max),
+        menu=menus.of_portfolio(site, assessment, ""),
+        **site.account(portfolio, portfolio.shared, ""),
+        rounds=_rounds(assessment),
+        areas=_areas(assessment),
+        chart=charts.timeline(site, assessment),
+        steps=charts.gates(site, latest),
+        waterfall=_waterfall(site, assessment),
+        editions=_editions(site, assessment),
+        problems=site.problems_of(portfolio),
+        facts=answers.facts(portfolio, portfolio.shared),
+        registers=answers.registers(portfolio, portfolio.shared),
+        channels=channels,
+        places=answers.places(channels),
+        searched=site.searched.get(portfolio.id, ()),
+        publication=_publication(assessment),
+        evidence_count=sum(len(answer.evidence) for answer in portfolio.all_answers()),
+        groups=list(groups(rubric)),
+    )
 
 
 def _publication(assessment: Assessment) -> list[Json]:

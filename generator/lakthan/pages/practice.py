@@ -7,37 +7,40 @@ from collections.abc import Iterator
 from lakthan.model import Assessment
 from lakthan.pages import answers, menus, standings
 from lakthan.pages.addresses import relative
-from lakthan.pages.site import Json, Page, Site, groups
-from lakthan.rubric import Indicator
+from lakthan.pages.site import Json, Page, Plan, Site, groups
+from lakthan.rubric import Indicator, Rubric
 
 SHOWN = 12
 """Of more units than this the rest stands on the page of the indicator across units."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each rubric that somebody answered."""
     for rubric in site.project.rubrics.values():
-        found = standings.ordered(site, rubric)
-        if not found:
-            continue
-        path = f"rubrics/{rubric.id}/practice"
-        parts = []
-        for area, depth, indicators in groups(rubric):
-            entries = []
-            for indicator in indicators:
-                full = [a for a in found if _full(a, indicator)]
-                shown = [_example(site, a, indicator, f"{path}/") for a in full[:SHOWN]]
-                entries.append({"indicator": indicator, "examples": shown, "more": len(full) - len(shown)})
-            parts.append({"area": area, "depth": depth, "entries": entries})
-        yield site.page(
-            "practice.md.j2",
-            f"{path}.md",
-            site.say("practice.title"),
-            site.say("practice.description", rubric=rubric.short),
-            menu=menus.of_rubric(site, rubric, "practice/"),
-            rubric=rubric,
-            parts=parts,
-        )
+        if site.of_rubric(rubric):
+            yield site.plan(f"rubrics/{rubric.id}/practice.md", _page, rubric)
+
+
+def _page(site: Site, rubric: Rubric) -> Page:
+    found = standings.ordered(site, rubric)
+    path = f"rubrics/{rubric.id}/practice"
+    parts = []
+    for area, depth, indicators in groups(rubric):
+        entries = []
+        for indicator in indicators:
+            full = [a for a in found if _full(a, indicator)]
+            shown = [_example(site, a, indicator, f"{path}/") for a in full[:SHOWN]]
+            entries.append({"indicator": indicator, "examples": shown, "more": len(full) - len(shown)})
+        parts.append({"area": area, "depth": depth, "entries": entries})
+    return site.page(
+        "practice.md.j2",
+        f"{path}.md",
+        site.say("practice.title"),
+        site.say("practice.description", rubric=rubric.short),
+        menu=menus.of_rubric(site, rubric, "practice/"),
+        rubric=rubric,
+        parts=parts,
+    )
 
 
 def _full(assessment: Assessment, indicator: Indicator) -> bool:

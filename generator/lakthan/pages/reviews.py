@@ -7,22 +7,26 @@ from collections.abc import Iterator
 
 from lakthan.model import Assessment, Opinion, Review, Score, Verified
 from lakthan.pages import menus, reviewed
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each portfolio, reviewed or not."""
     for assessment in site.assessments:
-        found = zip(assessment.scores, assessment.verified, strict=True)
-        rounds = [_round(assessment, score, verified) for score, verified in found if verified]
-        yield site.portfolio_page(
-            "reviews.md.j2",
-            assessment,
-            "reviews",
-            site.say("reviews.title"),
-            menu=menus.of_portfolio(site, assessment, "reviews/"),
-            rounds=rounds[::-1],
-        )
+        yield site.plan(f"{assessment.portfolio.id}/reviews.md", _page, assessment, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment) -> Page:
+    found = zip(assessment.scores, assessment.verified, strict=True)
+    rounds = [_round(assessment, score, verified) for score, verified in found if verified]
+    return site.portfolio_page(
+        "reviews.md.j2",
+        assessment,
+        "reviews",
+        site.say("reviews.title"),
+        menu=menus.of_portfolio(site, assessment, "reviews/"),
+        rounds=rounds[::-1],
+    )
 
 
 def _round(assessment: Assessment, computed: Score, verified: Verified) -> Json:

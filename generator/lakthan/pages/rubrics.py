@@ -6,31 +6,39 @@ from collections.abc import Iterator
 from typing import Any
 
 from lakthan.pages import menus
-from lakthan.pages.site import Json, Page, Site, groups
+from lakthan.pages.site import Json, Page, Plan, Site, groups
 from lakthan.rubric import Criterion, Indicator, Level, Round, Rubric, maximum
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """The list of rubrics, and a page for each."""
+    yield site.plan("rubrics/index.md", _every)
+    for rubric in site.project.rubrics.values():
+        yield site.plan(f"rubrics/{rubric.id}.md", _page, rubric)
+
+
+def _every(site: Site) -> Page:
     rubrics = site.project.rubrics.values()
     entries = [{"rubric": r, "max": maximum(r), "answers": site.of_rubric(r)} for r in rubrics]
-    yield site.page(
+    return site.page(
         "rubrics.md.j2", "rubrics/index.md", site.say("rubrics.title"), site.say("rubrics.lead"), entries=entries
     )
-    for rubric in rubrics:
-        yield site.page(
-            "rubric.md.j2",
-            f"rubrics/{rubric.id}.md",
-            site.text(rubric.title),
-            site.say("rubric.description", title=rubric.title, issuer=rubric.document.issuer),
-            menu=menus.of_rubrics(site, rubric),
-            rubric=rubric,
-            maximum=maximum,
-            answers=site.of_rubric(rubric),
-            notes=_notes(rubric),
-            indicator_ids={indicator.id for indicator in rubric.every_indicator()},
-            groups=list(groups(rubric)),
-        )
+
+
+def _page(site: Site, rubric: Rubric) -> Page:
+    return site.page(
+        "rubric.md.j2",
+        f"rubrics/{rubric.id}.md",
+        site.text(rubric.title),
+        site.say("rubric.description", title=rubric.title, issuer=rubric.document.issuer),
+        menu=menus.of_rubrics(site, rubric),
+        rubric=rubric,
+        maximum=maximum,
+        answers=site.of_rubric(rubric),
+        notes=_notes(rubric),
+        indicator_ids={indicator.id for indicator in rubric.every_indicator()},
+        groups=list(groups(rubric)),
+    )
 
 
 def _notes(rubric: Rubric) -> list[Json]:

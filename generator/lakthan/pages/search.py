@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lakthan import search, thai
-from lakthan.pages.site import Page, Site
+from lakthan.pages.site import Page, Plan, Site
 
 WORDS = (
     "title", "field", "hint", "unit", "rubric", "kind", "any", "close", "busy", "short", "none",
@@ -14,10 +14,14 @@ WORDS = (
 """What the script says, by the names of the catalogue's `pages.search`; `{n}` is a number that the script knows."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """The page that a query can be linked to, and that says what to do where no script runs."""
+    yield site.plan("search/index.md", _page)
+
+
+def _page(site: Site) -> Page:
     page = site.page("search.md.j2", "search/index.md", site.say("search.title"), site.say("search.lead"))
-    yield Page(page.path, page.content)  # it finds others, not itself
+    return Page(page.path, page.content)  # it finds others, not itself
 
 
 def index(site: Site, entries: Sequence[search.Entry]) -> Iterator[Page]:

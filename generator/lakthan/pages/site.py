@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from lakthan.pages.words import Words, code, md, one_line, tame, tidy
 from lakthan.rubric import Area, FieldType, Indicator, Rubric
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 TABS = (
     ("nav.home", ""),
@@ -46,6 +48,17 @@ class Page:
     """What the search is to know of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A file that the site is to have: where, and what makes it once somebody wants it."""
+
+    path: str
+    """As `Page.path`: inside the docs folder."""
+    make: Callable[[], Page]
+    portfolio: str = ""
+    """The id of the portfolio whose own the file is; empty where it may show several, or none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Words):
     """The site in one language: what it shows, and the templates that show it.
@@ -61,11 +74,13 @@ class Site(Words):
     previews: Mapping[str, tuple[int, int]]
     searched: Mapping[str, Sequence[Message]]
     ledger: links.Ledger
-    data: tuple[exports.File, ...]
-    """The open data."""
+    data: Callable[[], tuple[exports.File, ...]]
+    """The open data, put together when it is first asked for."""
     env: jinja2.Environment = field(init=False)
-    known: dict[str, Mapping[str, str]] = field(init=False, default_factory=dict)
-    """What `own` has worked out."""
+    known: dict[Any, Any] = field(init=False, default_factory=dict)
+    """What `once` has worked out."""
+    latest: list[Any] = field(init=False, default_factory=lambda: [None, {}])
+    """The last portfolio that `once_of` was asked about, and what it has worked out of it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "env", _environment(self))
@@ -81,13 +96,39 @@ class Site(Words):
         first, *others = self.project.site.languages
         return {first: "", **{other: f"{other}/" for other in others}}
 
+    def plan(self, path: str, make: Callable[..., Page], *args: Any, of: Assessment | None = None) -> Plan:
+        """A page to be made by ``make(site, *args)``. *path* is the same in every language; *of* says whose it is."""
+        where = self.folder + path if path.endswith(".md") else path
+        return Plan(where, partial(make, self, *args), of.portfolio.id if of else "")
+
+    def once(self, make: Callable[..., T], *args: Hashable) -> T:
+        """``make(site, *args)``, worked out at the first call and kept: for what many pages look up."""
+        key = (make, *args)
+        if key not in self.known:
+            self.known[key] = make(self, *args)
+        found: T = self.known[key]
+        return found
+
+    def once_of(self, assessment: Assessment, make: Callable[[Site, Assessment], T]) -> T:
+        """``make(site, assessment)``, kept until another portfolio's turn: its pages are made one after the other."""
+        if self.latest[0] is not assessment:
+            self.latest[:] = [assessment, {}]
+        known: dict[Any, T] = self.latest[1]
+        if make not in known:
+            known[make] = make(self, assessment)
+        return known[make]
+
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
-        return tuple(a for a in self.assessments if a.portfolio.rubric.id == rubric.id)
+        return self.once(_by_rubric).get(rubric.id, ())
 
     def of_unit(self, unit: Unit) -> tuple[Assessment, ...]:
         """The portfolios of a unit."""
-        return tuple(a for a in self.assessments if a.portfolio.unit == unit.id)
+        return self.once(_by_unit).get(unit.id, ())
+
+    def problems_of(self, portfolio: Portfolio) -> tuple[Diagnostic, ...]:
+        """What was found in the files of a portfolio."""
+        return self.once(_by_folder).get(portfolio.folder, ())
 
     def unit_name(self, name: str) -> str:
         """The name of a unit by its id; the id where there is no such unit."""
@@ -112,10 +153,11 @@ class Site(Words):
         """What a unit says in English of its own texts: nothing on Thai pages, and nothing of another's texts."""
         if self.language != "en" or portfolio is None:
             return {}
-        if portfolio.id not in self.known:
+        known: dict[str, Mapping[str, str]] = self.once(_own_texts)
+        if portfolio.id not in known:
             said = [answer.english.texts for answer in portfolio.all_answers() if answer.english]
-            self.known[portfolio.id] = {text: english for texts in said for text, english in texts.items()}
-        return self.known[portfolio.id]
+            known[portfolio.id] = {text: english for texts in said for text, english in texts.items()}
+        return known[portfolio.id]
 
     def account(
         self, portfolio: Portfolio, answer: Answer | None, up: str, name: str = "index", page: str = ""
@@ -218,19 +260,19 @@ class Site(Words):
     ) -> Json:
         """What the theme says of a page in its head: where it stands, when it changed, and what it means."""
         portfolio = context.get("portfolio")
-        asked = [portfolio] if portfolio else self.project.portfolios
-        days = [day for one in asked for day in one.dates()[-1:]]
+        days = self.once(_last_days)
+        day = days.get(portfolio.id) if portfolio else max(days.values(), default=None)
         meta: Json = {"path": self.folder + url, "feed": file_href("feed.xml")}
         if address := exports.base(self.project):
             meta["address"] = tame(address)
             if portfolio:
                 indicator = context["indicator"].id if template == "indicator.md.j2" else ""
                 meta["card"] = "/".join(filter(None, (portfolio.id, indicator, "card.png")))
-        if days:
-            meta["updated"] = max(days).isoformat()
+        if day:
+            meta["updated"] = day.isoformat()
         match template:
             case "data.md.j2" | "home.md.j2":
-                found = meaning.of_data(self, self.project, self.data, href, file_href)
+                found = meaning.of_data(self, self.project, href, file_href)
             case "unit.md.j2":
                 found = meaning.of_unit(self, self.project, context["unit"], href)
             case "portfolio.md.j2":
@@ -278,6 +320,42 @@ class Site(Words):
             score=assessment.latest,
             **context,
         )
+
+
+def _by_rubric(site: Site) -> dict[str, tuple[Assessment, ...]]:
+    return _grouped(site.assessments, lambda assessment: assessment.portfolio.rubric.id)
+
+
+def _by_unit(site: Site) -> dict[str, tuple[Assessment, ...]]:
+    return _grouped(site.assessments, lambda assessment: assessment.portfolio.unit)
+
+
+def _by_folder(site: Site) -> dict[str, tuple[Diagnostic, ...]]:
+    folders = {portfolio.folder for portfolio in site.project.portfolios}
+
+    def folder(problem: Diagnostic) -> str:
+        above = problem.place.file
+        while above and above not in folders:
+            above = above.rpartition("/")[0]
+        return above
+
+    return _grouped(site.problems, folder)
+
+
+def _grouped(things: Sequence[T], by: Callable[[T], str]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for thing in things:
+        found.setdefault(by(thing), []).append(thing)
+    return {key: tuple(group) for key, group in found.items()}
+
+
+def _own_texts(_: Site) -> dict[str, Mapping[str, str]]:
+    return {}
+
+
+def _last_days(site: Site) -> dict[str, datetime.date]:
+    """The last day that each portfolio bears."""
+    return {portfolio.id: day for portfolio in site.project.portfolios for day in portfolio.dates()[-1:]}
 
 
 def _printed(site: Site) -> Callable[..., object]:

@@ -14,9 +14,16 @@ from lakthan.rubric import Rubric
 
 def ordered(site: Site, rubric: Rubric) -> list[Assessment]:
     """The portfolios that answer a rubric, by the name of the unit."""
-    return sorted(
-        site.of_rubric(rubric), key=lambda a: (thai.sort_key(site.unit_name(a.portfolio.unit)), a.portfolio.unit)
-    )
+    return site.once(_ordered).get(rubric.id, [])
+
+
+def _ordered(site: Site) -> dict[str, list[Assessment]]:
+    found: dict[str, list[Assessment]] = {}
+    for a in sorted(
+        site.assessments, key=lambda a: (thai.sort_key(site.unit_name(a.portfolio.unit)), a.portfolio.unit)
+    ):
+        found.setdefault(a.portfolio.rubric.id, []).append(a)
+    return found
 
 
 def board(site: Site, rubric: Rubric, columns: Sequence[Any]) -> Json:

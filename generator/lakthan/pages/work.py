@@ -10,29 +10,33 @@ from lakthan import thai
 from lakthan.exports.documents import anchor
 from lakthan.model import Answer, Assessment, Message
 from lakthan.pages import answers, menus
-from lakthan.pages.site import Json, Page, Site
+from lakthan.pages.site import Json, Page, Plan, Site
 
 STATES = ("missing", "draft", "returned", "ready", "verified")
 """Of a piece of work, from the one that asks most."""
 
 
-def pages(site: Site) -> Iterator[Page]:
+def pages(site: Site) -> Iterator[Plan]:
     """A page for each portfolio."""
     for assessment in site.assessments:
-        pieces = list(board(assessment))
-        open_ = [piece for piece in pieces if piece["state"] not in ("ready", "verified")]
-        yield site.portfolio_page(
-            "work.md.j2",
-            assessment,
-            "work",
-            site.say("work.title"),
-            menu=menus.of_portfolio(site, assessment, "work/"),
-            hide=["toc"],
-            counts=Counter(piece["state"] for piece in pieces),
-            states=STATES,
-            pieces=open_,
-            roles=sorted({piece["who"] for piece in open_ if piece["who"]}, key=thai.sort_key),
-        )
+        yield site.plan(f"{assessment.portfolio.id}/work.md", _page, assessment, of=assessment)
+
+
+def _page(site: Site, assessment: Assessment) -> Page:
+    pieces = list(board(assessment))
+    open_ = [piece for piece in pieces if piece["state"] not in ("ready", "verified")]
+    return site.portfolio_page(
+        "work.md.j2",
+        assessment,
+        "work",
+        site.say("work.title"),
+        menu=menus.of_portfolio(site, assessment, "work/"),
+        hide=["toc"],
+        counts=Counter(piece["state"] for piece in pieces),
+        states=STATES,
+        pieces=open_,
+        roles=sorted({piece["who"] for piece in open_ if piece["who"]}, key=thai.sort_key),
+    )
 
 
 def board(assessment: Assessment) -> Iterator[Json]:
