@@ -11,40 +11,47 @@ import datetime
 import os
 import shutil
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
 import jinja2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakthan import (
-    advise,
     attachments,
     cards,
     check,
     diagnostics,
     exports,
     forms,
-    links,
-    lint,
     load,
     pages,
     preview,
     privacy,
     publish,
-    score,
     word,
     workbook,
     writing,
 )
 from lakthan.cache import FOLDER, Cache
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Assessment, Message, Place, Portfolio, Project, Score
+from lakthan.examination import Examined, assess, examine
+from lakthan.model import Message, Place
+
+__all__ = [
+    "DOCS",
+    "INPUTS",
+    "Examined",
+    "TemplateMistake",
+    "Written",
+    "assess",
+    "examine",
+    "generate",
+    "shipped",
+    "site",
+]
 
 DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
@@ -52,29 +59,6 @@ KEPT = (".gitignore",)
 """Files of that folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
 INPUTS = ("content", "rubrics", "site_templates")
 """Folders whose change changes pages."""
-
-T = TypeVar("T")
-Watch = Callable[[Sequence[T], str], Iterable[T]]
-"""Goes through a sequence and may show how far it is."""
-
-
-class Examined(NamedTuple):
-    project: Project
-    assessments: tuple[Assessment, ...]
-    problems: tuple[Diagnostic, ...]
-    searched: Mapping[str, privacy.Searched]
-    """Portfolio → what was searched for personal data there."""
-    ledger: links.Ledger
-    """When each external address was reached."""
-
-    @property
-    def errors(self) -> tuple[Diagnostic, ...]:
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
-    @property
-    def newest(self) -> datetime.date | None:
-        """The last day that any portfolio bears: the date of a site that is the same whenever it is built."""
-        return max((day for portfolio in self.project.portfolios for day in portfolio.dates()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,77 +81,6 @@ class TemplateMistake(Exception):
                 file, line = frame.f_code.co_filename, number
         place = f"{Path(file).name}:{line or 1}" if file else str(getattr(mistake, "name", "") or "site_templates")
         self.message = Message("command.template", {"place": place, "why": str(mistake.message)})
-
-
-def _quietly(items: Sequence[T], _label: str) -> Iterable[T]:
-    return items
-
-
-def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
-    """Read, check and score everything below *root*."""
-    project, problems = load.load(root)
-    ledger, damage = links.read(root)
-    project = links.mark(project, ledger, project.site.link_grace)
-    found = [
-        *problems,
-        *damage,
-        *links.problems(project, ledger, project.site.link_grace),
-        *lint.lint(project),
-        *privacy.check_units(root, project),
-        *writing.check(project, {p.id: load.present(root, p) for p in project.portfolios}),
-    ]
-    searched = {}
-    assessments = []
-    for portfolio in watch(project.portfolios, "progress.score"):
-        assessment = assess(portfolio, as_of)
-        assessments.append(assessment)
-        found += check.check(assessment)
-        unit = project.units[portfolio.unit]
-        searched[portfolio.id] = privacy.search(root, portfolio, (unit.email, unit.phone))
-        found += [*privacy.check(searched[portfolio.id]), *privacy.consent(portfolio)]
-        found += _refused(root, portfolio)
-    # What an author typed may be a person's number: no message repeats it.
-    return Examined(project, tuple(assessments), diagnostics.sort(map(privacy.masked, found)), searched, ledger)
-
-
-def _refused(root: Path, portfolio: Portfolio) -> Iterator[Diagnostic]:
-    """What keeps an attachment from being published, at the attachment."""
-    for name in load.attachments(portfolio):
-        place = Place(f"{portfolio.folder}/{name}")
-        for code, args in attachments.problems(root / portfolio.folder / name):
-            yield Diagnostic(code, place, "error", args)
-
-
-def assess(
-    portfolio: Portfolio,
-    as_of: datetime.date | None = None,
-    *,
-    rounds: Sequence[str | None] | None = None,
-    reading: str | None = None,
-) -> Assessment:
-    """All that is worked out about one portfolio, for each round reached (or those asked for), under a reading."""
-    rounds = rounds or score.rounds_reached(portfolio, as_of)
-    scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading) for name in rounds)
-    verified = tuple(score.verified(one) for one in scores)
-    # Whoever only checks, or asks for points, need not wait for the rest.
-    work: dict[str, Callable[[], object]] = {
-        "readings": partial(_readings, scores[-1]),
-        "advice": partial(advise.advise, scores[-1]),
-        "timeline": partial(_timeline, portfolio, rounds[-1], as_of, reading),
-        "stated": partial(score.stated, scores[-1]),
-    }
-    return Assessment.begun(portfolio, scores, verified, work)
-
-
-def _readings(latest: Score) -> Mapping[str, Score]:
-    return {other.id: score.reread(latest, other.id) for other in latest.portfolio.rubric.readings}
-
-
-def _timeline(
-    portfolio: Portfolio, round: str | None, as_of: datetime.date | None, reading: str | None
-) -> tuple[tuple[datetime.date, Fraction], ...]:
-    history = score.timeline(portfolio, round=round, reading=reading)
-    return tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
 
 
 def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:

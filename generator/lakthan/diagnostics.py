@@ -36,10 +36,24 @@ class Diagnostic:
         return ". ".join(messages.say(Message(key, self.args), language, digits) for key in keys if messages.has(key))
 
 
+Key = tuple[str, int, int, str, str, str]
+
+
+def key(found: Diagnostic) -> Key:
+    """What orders diagnostics, by place first, and is the same for the same."""
+    place = found.place
+    return place.file, place.line, place.column, place.sheet, found.code, repr(found.args)
+
+
 def sort(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """By place, each once."""
-    unique = {(d.place, d.code, repr(d.args)): d for d in found}
-    return tuple(unique[key] for key in sorted(unique))
+    return merge((key(one), one) for one in found)
+
+
+def merge(found: Iterable[tuple[Key, Diagnostic]]) -> tuple[Diagnostic, ...]:
+    """As `sort`, of diagnostics whose keys are known."""
+    unique = dict(found)
+    return tuple(unique[one] for one in sorted(unique))
 
 
 def explain(code: str, language: Language) -> str | None:

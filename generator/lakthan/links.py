@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,7 +24,7 @@ import markdown
 
 from lakthan import names
 from lakthan.diagnostics import Diagnostic
-from lakthan.model import Answer, Message, Place, Portfolio, Project, Record
+from lakthan.model import Answer, Message, Place, Portfolio, Project, Record, Unit
 from lakthan.rubric import PROOF, Rubric
 
 LEDGER = "content/links.json"
@@ -127,24 +127,33 @@ def addresses(project: Project) -> Mapping[str, tuple[Place, ...]]:
 
     Records of the scope `internal` are left out: whether an intranet answers cannot be told from outside.
     """
+    given = [*_of_units(project.units.values())]
+    for portfolio in project.portfolios:
+        given += _of_portfolio(portfolio)
+    return _by_address(given)
+
+
+def _by_address(given: Iterable[tuple[str, Place]]) -> Mapping[str, tuple[Place, ...]]:
     found: dict[str, dict[Place, None]] = {}
-    for text, place in _all_addresses(project):
+    for text, place in given:
         if address := normal(text):
             found.setdefault(address, {})[place] = None
     return {address: tuple(sorted(found[address])) for address in sorted(found)}
 
 
-def _all_addresses(project: Project) -> Iterator[tuple[str, Place]]:
-    for unit in project.units.values():
+def _of_units(units: Iterable[Unit]) -> Iterator[tuple[str, Place]]:
+    for unit in units:
         if unit.website:
             yield unit.website, unit.place
-    for portfolio in project.portfolios:
-        for answer in portfolio.all_answers():
-            for record in _records(answer):
-                for name, field in names.fields(portfolio.rubric, record.kind).items():
-                    if field.type == "url" and not _internal(record):
-                        yield record.text(name), record.place
-            yield from _in_body(answer)
+
+
+def _of_portfolio(portfolio: Portfolio) -> Iterator[tuple[str, Place]]:
+    for answer in portfolio.all_answers():
+        for record in _records(answer):
+            for name, field in names.fields(portfolio.rubric, record.kind).items():
+                if field.type == "url" and not _internal(record):
+                    yield record.text(name), record.place
+        yield from _in_body(answer)
 
 
 def _records(answer: Answer) -> Iterator[Record]:
@@ -386,6 +395,13 @@ def mark(project: Project, ledger: Ledger, grace: int = GRACE) -> Project:
     return replace(project, portfolios=tuple(_marked(p, ledger, grace) for p in project.portfolios))
 
 
+def marked(portfolio: Portfolio, ledger: Ledger, grace: int = GRACE) -> Portfolio:
+    """One portfolio as `mark` has it."""
+    if not any(dead_from(entry, grace) for entry in ledger.values()):
+        return portfolio
+    return _marked(portfolio, ledger, grace)
+
+
 def _marked(portfolio: Portfolio, ledger: Ledger, grace: int) -> Portfolio:
     def records(found: tuple[Record, ...]) -> tuple[Record, ...]:
         return tuple(_mark(record, portfolio.rubric, ledger, grace) for record in found)
@@ -436,9 +452,23 @@ def problems(project: Project, ledger: Ledger, grace: int = GRACE) -> Iterator[D
 
     A project without a ledger has nothing said about it: it does not have its links checked.
     """
-    if not ledger:
-        return
-    for address, places in addresses(project).items():
+    yield from problems_of_units(project, ledger, grace)
+    for portfolio in project.portfolios:
+        yield from problems_of(portfolio, ledger, grace)
+
+
+def problems_of(portfolio: Portfolio, ledger: Ledger, grace: int = GRACE) -> Iterator[Diagnostic]:
+    """What the ledger says of the addresses in one portfolio."""
+    yield from _problems(_of_portfolio(portfolio) if ledger else (), ledger, grace)
+
+
+def problems_of_units(project: Project, ledger: Ledger, grace: int = GRACE) -> Iterator[Diagnostic]:
+    """What the ledger says of the units' own addresses."""
+    yield from _problems(_of_units(project.units.values()) if ledger else (), ledger, grace)
+
+
+def _problems(given: Iterable[tuple[str, Place]], ledger: Ledger, grace: int) -> Iterator[Diagnostic]:
+    for address, places in _by_address(given).items():
         for place in places:
             yield from _problem(address, place, ledger.get(address), grace)
 

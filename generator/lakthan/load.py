@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -45,6 +45,7 @@ from lakthan.rubric import EVIDENCE_FIELDS, Day, FieldType, Indicator, NotNegati
 
 Trail = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 ANSWER_KEYS = ("self_score", "not_applicable", "status", "responsible", "personal_data", "evidence")
 PORTFOLIO_KEYS = ("signed", "executive", "reporter", "demonstration", "self_level", "personal_data", "evidence")
@@ -149,32 +150,57 @@ class ReviewFile(Strict):
     verdicts: tuple[VerdictEntry, ...] = ()
 
 
-def load(root: Path, given: Mapping[str, Rubric] | None = None) -> Loaded:
+class Keep(Protocol):
+    """How a file or a folder is read: whoever loads again may keep what came of one that has not changed."""
+
+    def __call__(self, path: Path, given: tuple[object, ...], make: Callable[[], T], /) -> T:
+        """What *make* makes of what stands at *path*, and of *given*, and of nothing else."""
+
+
+def _anew(_path: Path, _given: tuple[object, ...], make: Callable[[], T]) -> T:
+    return make()
+
+
+def load(root: Path, given: Mapping[str, Rubric] | None = None, *, keep: Keep = _anew) -> Loaded:
     """The project in the folder *root*: its `rubrics/` and `content/`. With *given* its answers are read by those
     rubrics, and its own are not looked at."""
     problems: list[Diagnostic] = [*_strange(root)]
     rubrics: dict[str, Rubric] = dict(given or {})
     places: dict[str, Mapping[Trail, Place]] = {}
     for path in _listed(root / "rubrics", "*.yml") if given is None else ():
-        file = _read_yaml(root, path, problems)
-        found = file and _rubric(file)
-        if file and found:
-            if found.id != path.stem:
-                file.report("rubric-file-name", ("id",), name=found.id, file=path.name)
-            rubrics[found.id] = found
-            places[found.id] = file.all_places()
+        read = keep(path, (), partial(_rubric_file, root, path))
+        problems += read.problems
+        if read.rubric:
+            rubrics[read.rubric.id] = read.rubric
+            places[read.rubric.id] = read.places
     content = root / "content"
     _report_strays(root, root / "rubrics", (".yml",), (), problems)
     _report_strays(root, content, (), ("site.yml", "links.json", "README.md"), problems)
     units: dict[str, Unit] = {}
     portfolios: list[Portfolio] = []
     site = _site(root, content / "site.yml", problems)
+    reader = _UnitReader(root, content, rubrics, site, units, portfolios, problems, keep)
     for folder in _folders(content):
-        _unit(root, content, folder, None, rubrics, units, portfolios, problems)
+        reader.read(folder, None)
     if not content.is_dir():
         problems.append(Diagnostic("no-content", Place("content")))
-    published = tuple(_with_reviews(root, _with_site(portfolio, site), problems) for portfolio in portfolios)
-    return Loaded(Project(site, rubrics, units, published, places), tuple(problems))
+    return Loaded(Project(site, rubrics, units, tuple(portfolios), places), tuple(problems))
+
+
+def outline(root: Path) -> Loaded:
+    """As `load`, with portfolios of which nothing is read yet, for whoever reads them one by one."""
+
+    def empty(_path: Path, _given: tuple[object, ...], make: Callable[[], T]) -> T:
+        if not isinstance(make, partial) or make.func is not portfolio:
+            return make()
+        _, folder, unit, rubric, _ = make.args
+        name = _relative(root, folder)
+        nothing: Any = ReadPortfolio(
+            Portfolio(unit, rubric, name, Answer(None, Place(f"{name}/portfolio.md")), {}), (), ()
+        )
+        return nothing  # type: ignore[no-any-return]
+
+    return load(root, keep=empty)
 
 
 def _listed(folder: Path, pattern: str) -> list[Path]:
@@ -207,23 +233,28 @@ def _strange(root: Path) -> Iterator[Diagnostic]:
 
     Nothing of the kind is read: a link could publish a file of the machine that builds, or lead round in circles.
     """
-    unreadable: list[OSError] = []
-    for top in ("rubrics", "content"):
-        for folder, folders, files in os.walk(root / top, onerror=unreadable.append):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in (*folders, *sorted(files)):
-                path = Path(folder, name)
-                place = Place(_relative(root, path))
-                if path.is_symlink():
-                    yield Diagnostic("symbolic-link", place)
-                elif place.file != path.relative_to(root).as_posix():
-                    yield Diagnostic("wrong-file-name", place, args={"name": _printable(name)})
-                elif not path.is_dir() and not path.is_file():
-                    yield Diagnostic("unreadable-file", place)
-    for problem in unreadable:
-        path = Path(problem.filename)
-        if path.exists():
-            yield Diagnostic("unreadable-file", Place(_relative(root, path)))
+    ahead = ["rubrics", "content"]
+    while ahead:
+        folder = ahead.pop()
+        try:
+            with os.scandir(root / folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            if (root / folder).exists():
+                yield Diagnostic("unreadable-file", Place(_printable(folder)))
+            continue
+        for entry in entries:
+            name = f"{folder}/{entry.name}"
+            if entry.is_dir() and entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                yield Diagnostic("symbolic-link", Place(_printable(name)))
+            elif _printable(name) != name:
+                yield Diagnostic("wrong-file-name", Place(_printable(name)), args={"name": _printable(entry.name)})
+            elif not entry.is_dir() and not entry.is_file():
+                yield Diagnostic("unreadable-file", Place(name))
+            if entry.is_dir(follow_symlinks=False):
+                ahead.append(name)
 
 
 # One file --------------------------------------------------------------------------------------------------------
@@ -453,6 +484,23 @@ def _may_be_called(name: str) -> bool:
 # Rubrics ---------------------------------------------------------------------------------------------------------
 
 
+class _ReadRubric(NamedTuple):
+    rubric: Rubric | None
+    places: Mapping[Trail, Place]
+    problems: Sequence[Diagnostic]
+
+
+def _rubric_file(root: Path, path: Path) -> _ReadRubric:
+    problems: list[Diagnostic] = []
+    file = _read_yaml(root, path, problems)
+    found = file and _rubric(file)
+    if not file or not found:
+        return _ReadRubric(None, {}, problems)
+    if found.id != path.stem:
+        file.report("rubric-file-name", ("id",), name=found.id, file=path.name)
+    return _ReadRubric(found, file.all_places(), problems)
+
+
 def _rubric(file: _File) -> Rubric | None:
     found = _validate(file, Rubric)
     if found is None:
@@ -523,57 +571,98 @@ def _with_site(portfolio: Portfolio, site: Site) -> Portfolio:
     return replace(portfolio, shared=added(portfolio.shared), answers=answers)
 
 
-def _unit(
-    root: Path,
-    content: Path,
-    folder: Path,
-    parent: str | None,
-    rubrics: Mapping[str, Rubric],
-    units: dict[str, Unit],
-    portfolios: list[Portfolio],
-    problems: list[Diagnostic],
-) -> None:
-    """A unit's folder: who it is, its portfolios, and the units below it."""
-    name = _relative(root, folder)
-    identity = _relative(content, folder)
-    if not (folder / "unit.yml").is_file():
-        problems.append(Diagnostic("no-unit-file", Place(name), args={"folder": name}))
-        return
-    if not may_be_unit(folder.name):
-        problems.append(
-            Diagnostic("wrong-folder-name", Place(f"{name}/unit.yml"), args={"name": _printable(folder.name)})
-        )
-        return
-    if folder.name.lower() in (TAKEN if parent is None else WITHIN):
-        problems.append(Diagnostic("taken-folder-name", Place(f"{name}/unit.yml"), args={"name": folder.name}))
-        return
-    file = _read_yaml(root, folder / "unit.yml", problems)
+class _ReadUnit(NamedTuple):
+    unit: Unit | None
+    problems: Sequence[Diagnostic]
+
+
+def _unit_file(root: Path, path: Path, identity: str, parent: str | None) -> _ReadUnit:
+    problems: list[Diagnostic] = []
+    file = _read_yaml(root, path, problems)
     found = _validate(file, UnitFile) if file else None
-    if file and found:
-        values = {field: getattr(found, field) for field in UnitFile.model_fields}
-        units[identity] = Unit(id=identity, place=file.place(), parent=parent, **values)
-    _report_strays(root, folder, (), ("unit.yml", "README.md"), problems)
-    for child in _folders(folder):
-        if child.name in rubrics and (child / "unit.yml").is_file():
-            problems.append(
-                Diagnostic("taken-folder-name", Place(f"{_relative(root, child)}/unit.yml"), args={"name": child.name})
-            )
-        elif child.name in rubrics:
-            portfolio = _portfolio(root, child, identity, rubrics[child.name], problems)
-            if found:
-                portfolios.append(portfolio)
-        elif (child / "unit.yml").is_file():
-            _unit(root, content, child, identity, rubrics, units, portfolios, problems)
-        elif _listed(child, "*.md"):
-            args = {"name": _printable(child.name), "known": close(child.name, rubrics)}
-            first = _relative(root, _listed(child, "*.md")[0])
-            # A rubric that has errors of its own is already reported; its answers are not at fault.
-            if not (root / "rubrics" / f"{child.name}.yml").is_file():
-                problems.append(Diagnostic("unknown-rubric", Place(first), args=args))
-        else:
-            problems.append(
-                Diagnostic("stray-folder", Place(_relative(root, child)), "warning", {"name": _printable(child.name)})
-            )
+    if not file or not found:
+        return _ReadUnit(None, problems)
+    values = {field: getattr(found, field) for field in UnitFile.model_fields}
+    return _ReadUnit(Unit(id=identity, place=file.place(), parent=parent, **values), problems)
+
+
+class ReadPortfolio(NamedTuple):
+    """A portfolio, and what is wrong in its files; of its reviews only where there is such a unit."""
+
+    portfolio: Portfolio
+    problems: Sequence[Diagnostic]
+    of_reviews: Sequence[Diagnostic]
+
+
+def portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, site: Site) -> ReadPortfolio:
+    """What stands in the folder of a portfolio, with its reviews and the site itself as a channel."""
+    problems: list[Diagnostic] = []
+    of_reviews: list[Diagnostic] = []
+    found = _with_site(_portfolio(root, folder, unit, rubric, problems), site)
+    return ReadPortfolio(_with_reviews(root, found, of_reviews), problems, of_reviews)
+
+
+class _UnitReader:
+    """Reads the folders of units: who each is, its portfolios, and the units below it."""
+
+    def __init__(
+        self,
+        root: Path,
+        content: Path,
+        rubrics: Mapping[str, Rubric],
+        site: Site,
+        units: dict[str, Unit],
+        portfolios: list[Portfolio],
+        problems: list[Diagnostic],
+        keep: Keep,
+    ) -> None:
+        self.root, self.content, self.rubrics, self.site = root, content, rubrics, site
+        self.units, self.portfolios, self.problems, self.keep = units, portfolios, problems, keep
+
+    def report(self, code: str, file: str, severity: Severity = "error", **args: object) -> None:
+        self.problems.append(Diagnostic(code, Place(file), severity, args))
+
+    def read(self, folder: Path, parent: str | None) -> None:
+        """A unit's folder and all below it."""
+        root, rubrics = self.root, self.rubrics
+        name = _relative(root, folder)
+        identity = _relative(self.content, folder)
+        if not (folder / "unit.yml").is_file():
+            self.report("no-unit-file", name, folder=name)
+            return
+        if not may_be_unit(folder.name):
+            self.report("wrong-folder-name", f"{name}/unit.yml", name=_printable(folder.name))
+            return
+        if folder.name.lower() in (TAKEN if parent is None else WITHIN):
+            self.report("taken-folder-name", f"{name}/unit.yml", name=folder.name)
+            return
+        path = folder / "unit.yml"
+        unit, found = self.keep(path, (parent,), partial(_unit_file, root, path, identity, parent))
+        self.problems += found
+        if unit:
+            self.units[identity] = unit
+        _report_strays(root, folder, (), ("unit.yml", "README.md"), self.problems)
+        for child in _folders(folder):
+            if child.name in rubrics and (child / "unit.yml").is_file():
+                self.report("taken-folder-name", f"{_relative(root, child)}/unit.yml", name=child.name)
+            elif child.name in rubrics:
+                rubric = rubrics[child.name]
+                make = partial(portfolio, root, child, identity, rubric, self.site)
+                # Nobody else reads what belongs to no unit: its mistakes are told here.
+                answered, problems, of_reviews = (self.keep if unit else _anew)(child, (rubric, self.site), make)
+                self.problems += problems
+                if unit:
+                    self.problems += of_reviews
+                    self.portfolios.append(answered)
+            elif (child / "unit.yml").is_file():
+                self.read(child, identity)
+            elif listed := _listed(child, "*.md"):
+                # A rubric that has errors of its own is already reported; its answers are not at fault.
+                if not (root / "rubrics" / f"{child.name}.yml").is_file():
+                    known = close(child.name, rubrics)
+                    self.report("unknown-rubric", _relative(root, listed[0]), name=_printable(child.name), known=known)
+            else:
+                self.report("stray-folder", _relative(root, child), "warning", name=_printable(child.name))
 
 
 def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:

@@ -482,9 +482,14 @@ _NO_MISTAKE = frozenset({"document.trouble.no-text", "document.trouble.sort"})
 def check_units(root: Path, project: Project) -> Iterator[Diagnostic]:
     """Citizen numbers in `unit.yml` and `site.yml`. Their addresses and telephone numbers are meant to be published."""
     for file in ("content/site.yml", *(unit.place.file for unit in project.units.values())):
-        if (root / file).is_file():
-            found, _ = _in_text(root / file, file, ("citizen-number",))
-            yield from (_diagnostic(hit) for hit, _ in found)
+        yield from check_file(root, file)
+
+
+def check_file(root: Path, file: str) -> Iterator[Diagnostic]:
+    """Citizen numbers in a file whose addresses and telephone numbers are meant to be published."""
+    if (root / file).is_file():
+        found, _ = _in_text(root / file, file, ("citizen-number",))
+        yield from (_diagnostic(hit) for hit, _ in found)
 
 
 def _diagnostic(hit: Hit) -> Diagnostic:

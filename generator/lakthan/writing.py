@@ -425,15 +425,30 @@ def check(project: Project, present: Mapping[str, Sequence[str]]) -> Iterator[Di
 
     *present* lists the attachments on disk by portfolio, relative to its folder (`files/plan.pdf`).
     """
+    yield from check_site(project)
+    for unit in project.units.values():
+        yield from check_unit(unit)
+    for portfolio in project.portfolios:
+        yield from check_portfolio(portfolio, present.get(portfolio.id, ()))
+
+
+def check_site(project: Project) -> Iterator[Diagnostic]:
+    """What is doubtful in the site's own file, and between units and between rubrics."""
     yield from names_alike(project)
     yield from _texts_of(site_passages(project))
-    for unit in project.units.values():
-        yield from _texts_of(unit_passages(unit))
-    for portfolio in project.portfolios:
-        yield from _doubts(portfolio)
-        submission = Submission(portfolio, present.get(portfolio.id, ()))
-        for one in WRITING_CHECKS:
-            yield from one(submission)
+
+
+def check_unit(unit: Unit) -> Iterator[Diagnostic]:
+    """What is doubtful in a unit's `unit.yml`."""
+    yield from _texts_of(unit_passages(unit))
+
+
+def check_portfolio(portfolio: Portfolio, present: Sequence[str]) -> Iterator[Diagnostic]:
+    """What is doubtful in one portfolio; *present* are its attachments on disk."""
+    yield from _doubts(portfolio)
+    submission = Submission(portfolio, present)
+    for one in WRITING_CHECKS:
+        yield from one(submission)
 
 
 def names_alike(project: Project) -> Iterator[Diagnostic]:

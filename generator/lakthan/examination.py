@@ -1,0 +1,427 @@
+"""All that is worked out before anything is shown: load → check → score, of a project or portfolio by portfolio.
+
+`examine` does it once. An `Examiner` does it again and again, and works out anew only what a change concerns; what it
+says is always what `examine` would say. `sweep` goes through any number of portfolios in several processes and keeps
+none.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime
+import hashlib
+import itertools
+import multiprocessing
+import os
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from lakthan import advise, attachments, check, diagnostics, links, lint, load, privacy, score, writing
+from lakthan.diagnostics import Diagnostic
+from lakthan.model import Assessment, Place, Portfolio, Project, Score, Site
+from lakthan.rubric import Rubric
+
+S = TypeVar("S")
+T = TypeVar("T")
+Watch = Callable[[Sequence[T], str], Iterable[T]]
+"""Goes through a sequence and may show how far it is."""
+Problems = tuple[tuple[diagnostics.Key, Diagnostic], ...]
+
+
+class Examined(NamedTuple):
+    project: Project
+    assessments: tuple[Assessment, ...]
+    problems: tuple[Diagnostic, ...]
+    searched: Mapping[str, privacy.Searched]
+    """Portfolio → what was searched for personal data there."""
+    ledger: links.Ledger
+    """When each external address was reached."""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def newest(self) -> datetime.date | None:
+        """The last day that any portfolio bears: the date of a site that is the same whenever it is built."""
+        return max((day for portfolio in self.project.portfolios for day in portfolio.dates()), default=None)
+
+
+class Part(NamedTuple):
+    """One portfolio, examined."""
+
+    assessment: Assessment
+    problems: Problems
+    searched: privacy.Searched
+
+
+def _quietly(items: Sequence[S], _label: str) -> Iterable[S]:
+    return items
+
+
+def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
+    """Read, check and score everything below *root*."""
+    return _examined(root, as_of, watch, _Nothing())
+
+
+# One portfolio ---------------------------------------------------------------------------------------------------
+
+
+def part(
+    root: Path,
+    portfolio: Portfolio,
+    contacts: Iterable[str],
+    ledger: links.Ledger,
+    grace: int,
+    as_of: datetime.date | None = None,
+) -> Part:
+    """A portfolio that was read, scored and checked. *contacts* are its unit's own address and telephone number."""
+    portfolio = links.marked(portfolio, ledger, grace)
+    assessment = assess(portfolio, as_of)
+    searched = privacy.search(root, portfolio, contacts)
+    found = (
+        *links.problems_of(portfolio, ledger, grace),
+        *writing.check_portfolio(portfolio, load.present(root, portfolio)),
+        *check.check(assessment),
+        *privacy.check(searched),
+        *privacy.consent(portfolio),
+        *_refused(root, portfolio),
+    )
+    return Part(assessment, _keyed(found), searched)
+
+
+def _keyed(found: Iterable[Diagnostic]) -> Problems:
+    # What an author typed may be a person's number: no message repeats it.
+    return tuple((diagnostics.key(one), one) for one in map(privacy.masked, found))
+
+
+def _refused(root: Path, portfolio: Portfolio) -> Iterator[Diagnostic]:
+    """What keeps an attachment from being published, at the attachment."""
+    for name in load.attachments(portfolio):
+        place = Place(f"{portfolio.folder}/{name}")
+        for code, args in attachments.problems(root / portfolio.folder / name):
+            yield Diagnostic(code, place, "error", args)
+
+
+def assess(
+    portfolio: Portfolio,
+    as_of: datetime.date | None = None,
+    *,
+    rounds: Sequence[str | None] | None = None,
+    reading: str | None = None,
+) -> Assessment:
+    """All that is worked out about one portfolio, for each round reached (or those asked for), under a reading."""
+    rounds = rounds or score.rounds_reached(portfolio, as_of)
+    scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading) for name in rounds)
+    verified = tuple(score.verified(one) for one in scores)
+    # Whoever only checks, or asks for points, need not wait for the rest.
+    work: dict[str, Callable[[], object]] = {
+        "readings": partial(_readings, scores[-1]),
+        "advice": partial(advise.advise, scores[-1]),
+        "timeline": partial(_timeline, portfolio, rounds[-1], as_of, reading),
+        "stated": partial(score.stated, scores[-1]),
+    }
+    return Assessment.begun(portfolio, scores, verified, work)
+
+
+def _readings(latest: Score) -> Mapping[str, Score]:
+    return {other.id: score.reread(latest, other.id) for other in latest.portfolio.rubric.readings}
+
+
+def _timeline(
+    portfolio: Portfolio, round: str | None, as_of: datetime.date | None, reading: str | None
+) -> tuple[tuple[datetime.date, Fraction], ...]:
+    history = score.timeline(portfolio, round=round, reading=reading)
+    return tuple(entry for entry in history if as_of is None or entry[0] <= as_of)
+
+
+# A project -------------------------------------------------------------------------------------------------------
+
+
+class _Nothing:
+    """Keeps nothing."""
+
+    def __call__(self, _path: Path, _given: tuple[object, ...], make: Callable[[], T]) -> T:
+        return make()
+
+    def part(self, _portfolio: Portfolio, _given: tuple[object, ...], make: Callable[[], Part]) -> Part:
+        return make()
+
+
+def _examined(root: Path, as_of: datetime.date | None, watch: Watch[Portfolio], kept: _Nothing | _Kept) -> Examined:
+    project, problems = load.load(root, keep=kept)
+    ledger, damage = kept(root / links.LEDGER, (), partial(links.read, root))
+    grace = project.site.link_grace
+    found: list[tuple[diagnostics.Key, Diagnostic]] = [*_keyed((*problems, *damage))]
+    found += _of_site(root, project, ledger, kept)
+    parts: dict[str, Part] = {}
+    for portfolio in watch(project.portfolios, "progress.score"):
+        unit = project.units[portfolio.unit]
+        contacts = (unit.email, unit.phone)
+        make = partial(part, root, portfolio, contacts, ledger, grace, as_of)
+        one = parts[portfolio.id] = kept.part(portfolio, (contacts, ledger, grace, as_of), make)
+        found += one.problems
+    assessments = tuple(one.assessment for one in parts.values())
+    project = replace(project, portfolios=tuple(one.portfolio for one in assessments))
+    searched = {name: one.searched for name, one in parts.items()}
+    return Examined(project, assessments, diagnostics.merge(found), searched, ledger)
+
+
+def _of_site(root: Path, project: Project, ledger: links.Ledger, kept: _Nothing | _Kept) -> Iterator[Any]:
+    """What is wrong or doubtful outside of portfolios, once each file can be read."""
+    yield from _keyed(links.problems_of_units(project, ledger, project.site.link_grace))
+    for rubric in project.rubrics.values():
+        one = replace(project, rubrics={rubric.id: rubric}, units={}, portfolios=())
+        path = root / "rubrics" / f"{rubric.id}.yml"
+        yield from kept(path, (rubric,), partial(_of_rubric, one))
+    yield from _keyed(writing.check_site(project))
+    yield from kept(root / writing.SITE, (), partial(_of_file, root, writing.SITE))
+    for unit in project.units.values():
+        yield from kept(root / unit.place.file, (), partial(_of_file, root, unit.place.file))
+        yield from kept(root / unit.place.file, (unit,), partial(_of_unit, unit))
+
+
+def _of_rubric(project: Project) -> Problems:
+    return _keyed(lint.lint(project))
+
+
+def _of_file(root: Path, file: str) -> Problems:
+    return _keyed(privacy.check_file(root, file))
+
+
+def _of_unit(unit: Any) -> Problems:
+    return _keyed(writing.check_unit(unit))
+
+
+# Again and again -------------------------------------------------------------------------------------------------
+
+
+class Examiner:
+    """Examines a project again and again. What no change concerns is not read, scored or checked a second time."""
+
+    def __init__(self, root: Path, *, as_of: datetime.date | None = None) -> None:
+        self.root, self.as_of = root, as_of
+        self._kept = _Kept()
+
+    def examine(self, watch: Watch[Portfolio] = _quietly) -> Examined:
+        """What stands below the root now: what `examine` would say."""
+        self._kept.begin()
+        try:
+            return _examined(self.root, self.as_of, watch, self._kept)
+        finally:
+            self._kept.end()
+
+    @property
+    def renewed(self) -> tuple[str, ...]:
+        """The portfolios that were worked out anew the last time."""
+        return tuple(self._kept.renewed)
+
+
+class _Kept:
+    """What came of files and folders, by their content."""
+
+    def __init__(self) -> None:
+        self.prints = _Prints()
+        self.known: dict[tuple[Path, object], tuple[object, tuple[object, ...], Any]] = {}
+        self.parts: dict[str, tuple[Portfolio, tuple[object, ...], Part]] = {}
+        self.renewed: list[str] = []
+        self.used: set[tuple[Path, object]] = set()
+        self.shown: set[str] = set()
+
+    def begin(self) -> None:
+        self.renewed, self.used, self.shown = [], set(), set()
+
+    def end(self) -> None:
+        """Forget what is no longer there."""
+        self.known = {key: value for key, value in self.known.items() if key in self.used}
+        self.parts = {name: value for name, value in self.parts.items() if name in self.shown}
+        self.prints.forget()
+
+    def __call__(self, path: Path, given: tuple[object, ...], make: Callable[[], T]) -> T:
+        key = (path, getattr(make, "func", make))
+        self.used.add(key)
+        # Before anything is read: what changes meanwhile is read again the next time.
+        now = self.prints.of(path)
+        old = self.known.get(key)
+        if old is None or old[0] != now or old[1] != given:
+            old = self.known[key] = (now, given, make())
+        found: T = old[2]
+        return found
+
+    def part(self, portfolio: Portfolio, given: tuple[object, ...], make: Callable[[], Part]) -> Part:
+        # The same object as before unless something in its folder is another: see `__call__`.
+        self.shown.add(portfolio.id)
+        old = self.parts.get(portfolio.id)
+        if old is None or old[0] is not portfolio or old[1] != given:
+            self.renewed.append(portfolio.id)
+            old = self.parts[portfolio.id] = (portfolio, given, make())
+        return old[2]
+
+
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which two writes of a file surely bear different times."""
+
+
+class _Prints:
+    """Fingerprints of files by their content, and of folders by all that is in them."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[tuple[int, ...], bytes, bool]] = {}
+        self.seen: set[str] = set()
+
+    def forget(self) -> None:
+        self.known = {name: value for name, value in self.known.items() if name in self.seen}
+        self.seen = set()
+
+    def of(self, path: Path) -> object:
+        try:
+            state = path.stat()
+        except OSError:
+            return None
+        if stat.S_ISDIR(state.st_mode):
+            return tuple(self.below(str(path)))
+        return self.file(str(path), state)
+
+    def below(self, folder: str, depth: int = 0) -> Iterator[tuple[str, object]]:
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as problem:
+            yield "", problem.errno
+            return
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield entry.name, tuple(self.below(entry.path, depth + 1))
+                continue
+            try:
+                link = entry.is_symlink() and os.readlink(entry.path)  # noqa: PTH115 (of an entry that is at hand)
+                yield entry.name, (link, self.file(entry.path, entry.stat()))
+            except OSError as problem:
+                yield entry.name, problem.errno
+
+    def file(self, path: str, state: os.stat_result) -> object:
+        """Of a file's content. What was written in the last moment is read again: it may change within one tick."""
+        self.seen.add(path)
+        if not stat.S_ISREG(state.st_mode):
+            return state.st_mode
+        mark = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_mode)
+        old = self.known.get(path)
+        if old and old[0] == mark and old[2]:
+            return old[1]
+        settled = time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > _SETTLED
+        try:
+            with Path(path).open("rb") as file:
+                content = hashlib.file_digest(file, "blake2b").digest()
+        except OSError as problem:
+            return problem.errno
+        self.known[path] = (mark, content, settled)
+        return content
+
+
+# Any number of them ----------------------------------------------------------------------------------------------
+
+ALONE = 24
+"""Portfolios that are gone through sooner than other processes start."""
+AT_ONCE = 8
+"""Portfolios that a process is given at a time."""
+
+
+class Sweep(NamedTuple):
+    """A project gone through portfolio by portfolio."""
+
+    project: Project
+    """Without what portfolios say: only which there are."""
+    problems: Problems
+    """What is wrong or doubtful outside of portfolios."""
+    found: Iterator[Any]
+    """What came of each portfolio, in the project's order."""
+
+
+def sweep(
+    root: Path,
+    function: Callable[[Part], T],
+    *,
+    as_of: datetime.date | None = None,
+    processes: int | None = None,
+) -> Sweep:
+    """Apply *function* to every portfolio of a project, in several processes, and keep only what it returns.
+
+    Memory does not grow with the number of portfolios. *function* has to be one of a module, so that other processes
+    can find it; *processes* are as many as there are cores unless said.
+    """
+    project, problems = load.outline(root)
+    ledger, damage = links.read(root)
+    first = (*_keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
+    tasks = []
+    for portfolio in project.portfolios:
+        unit = project.units[portfolio.unit]
+        tasks.append(_Task(portfolio.folder, portfolio.unit, portfolio.rubric.id, (unit.email, unit.phone)))
+    bench = _Bench(root, project.rubrics, project.site, ledger, as_of, function)
+    processes = processes or cores()
+    if processes == 1 or len(tasks) < ALONE:
+        return Sweep(project, first, map(bench.do, tasks))
+    return Sweep(project, first, _spread(bench, tasks, processes))
+
+
+class _Task(NamedTuple):
+    folder: str
+    unit: str
+    rubric: str
+    contacts: tuple[str, str]
+
+
+class _Bench(NamedTuple):
+    """All that is needed to examine a portfolio anywhere."""
+
+    root: Path
+    rubrics: Mapping[str, Rubric]
+    site: Site
+    ledger: links.Ledger
+    as_of: datetime.date | None
+    function: Callable[[Part], Any]
+
+    def do(self, task: _Task) -> Any:
+        root, site = self.root, self.site
+        read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site)
+        one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of)
+        return self.function(one._replace(problems=(*_keyed((*read.problems, *read.of_reviews)), *one.problems)))
+
+
+_BENCHES: list[_Bench] = []
+"""Of a process that was started for this: the only one that there is."""
+
+
+def _set_up(bench: _Bench) -> None:
+    _BENCHES[:] = [bench]
+
+
+def _do(tasks: Sequence[_Task]) -> list[Any]:
+    return [_BENCHES[0].do(task) for task in tasks]
+
+
+def _spread(bench: _Bench, tasks: Sequence[_Task], processes: int) -> Iterator[Any]:
+    """What comes of the tasks, in their order; never more of them are under way than keep the processes busy."""
+    chunks = (tasks[i : i + AT_ONCE] for i in range(0, len(tasks), AT_ONCE))
+    context = multiprocessing.get_context("spawn")  # the same on every system
+    with concurrent.futures.ProcessPoolExecutor(processes, context, _set_up, (bench,)) as pool:
+        waiting = deque(pool.submit(_do, chunk) for chunk in itertools.islice(chunks, 3 * processes))
+        try:
+            while waiting:
+                yield from waiting.popleft().result()
+                waiting.extend(pool.submit(_do, chunk) for chunk in itertools.islice(chunks, 1))
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def cores() -> int:
+    """How many processes run at the same time here."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
