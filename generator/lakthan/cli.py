@@ -13,7 +13,9 @@ import logging
 import os
 import shlex
 import sys
+import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar, cast
@@ -312,6 +314,42 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
         serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
     except (OSError, OverflowError):
         raise click.ClickException(_say(here["language"], "command.address_taken", address=address)) from None
+
+
+@main.command("edit")
+@click.argument("portfolio", required=False)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen (a free port unless said).")
+@click.option("--no-open", is_flag=True, help="Only print the address, and leave the browser alone.")
+@pass_here
+def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open: bool) -> None:
+    """Fill in PORTFOLIO (unit/rubric) in the browser, on this machine alone; ends with Ctrl+C.
+
+    Files that are not there yet are made. PORTFOLIO may be left out where there is only one.
+    """
+    from lakthan import desk  # noqa: PLC0415  (a server, for this command alone)
+
+    known = tuple(one.id for one in load.load(_root(here)).project.portfolios)
+    if portfolio is None and len(known) != 1:
+        _refuse(here, "editor.which", known=known)
+    chosen = portfolio.strip("/") if portfolio else known[0]
+    if chosen not in known:
+        _refuse(here, "command.unknown_portfolio", name=chosen)
+    form = desk.Desk(here["root"], chosen, here["language"])
+    for name in form.skeletons():
+        click.echo(_say(here["language"], "command.written", file=name))
+    try:
+        server = desk.Server(form, port)
+    except OSError:
+        raise click.ClickException(
+            _say(here["language"], "command.address_taken", address=f"{desk.HOST}:{port}")
+        ) from None
+    with server, desk.SiteServer(form) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        click.echo(_say(here["language"], "editor.open", address=server.address))
+        if not no_open:
+            webbrowser.open(server.address)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 @main.command("check")

@@ -10,15 +10,18 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from lakthan import strictyaml
 
-Plain = str | int | bool | list[str]
-"""What can be written: text, a number, yes or no, a list of texts."""
+Plain = str | int | Decimal | bool | list[str] | None
+"""What can be written: text, a number, yes or no, a list of texts; None leaves a key empty."""
+Entry = tuple[int | None, Mapping[str, Plain]]
+"""An entry of a list as it shall be: which of the entries there it is (None: a new one), and what changes in it."""
 Trail = tuple[str | int, ...]
 
 
@@ -66,6 +69,13 @@ class Document:
         if not self.body.strip():
             self._rest = f"{self._rest.partition(chr(10))[0]}\n\n{body.strip()}\n"
 
+    def rewrite(self, body: str) -> None:
+        """Write another account in place of the one that is there, as far from the front matter as that one was."""
+        rule, _, old = self._rest.partition("\n")
+        gap = old[: len(old) - len(old.lstrip("\n"))]
+        text = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+        self._rest = f"{rule}\n{gap}{text}\n" if text else f"{rule}\n"
+
     def put(self, trail: Trail, value: Plain) -> None:
         """Give a key its value; a key that is not there yet is added at the end of its map."""
         wanted = copy.deepcopy(self.value)
@@ -80,6 +90,29 @@ class Document:
         wanted = copy.deepcopy(self.value)
         wanted[key] = [*(wanted.get(key) or []), {name: _meant(value) for name, value in entry.items()}]
         self._try(_append(self.front, key, entry), wanted, (key,))
+
+    def arrange(self, key: str, plan: Sequence[Entry]) -> None:
+        """Make a list of maps what *plan* says: entries change, come, go and move, each with the comments inside it.
+
+        Comments between two entries go with the one below them; those of an entry that goes stay.
+        """
+        for old, changes in plan:
+            if old is not None:
+                for name, value in changes.items():
+                    self.put((key, old, name), value)
+        there = len(self.value.get(key) or [])
+        kept = [old for old, _ in plan if old is not None]
+        new = [changes for old, changes in plan if old is None]
+        if [old for old, _ in plan[: len(kept)]] == list(range(there)):
+            for entry in new:
+                self.append(key, entry)
+            return
+        wanted = copy.deepcopy(self.value)
+        wanted[key] = [
+            wanted[key][old] if old is not None else {name: _meant(value) for name, value in changes.items()}
+            for old, changes in plan
+        ]
+        self._try(_arrange(self.front, key, plan), wanted, (key,))
 
     def _try(self, front: str, wanted: dict[str, Any], trail: Trail) -> None:
         try:
@@ -98,16 +131,20 @@ _SAFE = re.compile(r"[^\W_](?:[\w./%()-]| (?![ #-]))*")
 _THAI = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 
 
-def scalar(value: str | int | bool) -> str:
+def scalar(value: str | int | Decimal | bool | None) -> str:
     """A value as YAML that reads back as the same.
 
     >>> scalar("แผน ปี 2569"), scalar("33"), scalar("a: b"), scalar(33)
     ('แผน ปี 2569', '"33"', '"a: b"', '33')
     """
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     bare = _THAI.sub("ก", value)
     if _SAFE.fullmatch(bare) and not value.endswith(" ") and strictyaml.load(value).value == value:
         return value
@@ -124,7 +161,11 @@ def _meant(value: Plain) -> Any:
 
 def lines(entry: Mapping[str, Plain]) -> list[str]:
     """A map in block style, a line for each key."""
-    return [f"{scalar(name)}: {_written(value)}" for name, value in entry.items()]
+    return [f"{scalar(name)}: {_written(value)}".rstrip() for name, value in entry.items()]
+
+
+def _flow(entry: Mapping[str, Plain]) -> str:
+    return "{" + ", ".join(line if not line.endswith(":") else f"{line} null" for line in lines(entry)) + "}"
 
 
 # Places ----------------------------------------------------------------------------------------------------------
@@ -178,7 +219,7 @@ def _put(front: str, trail: Trail, value: Plain) -> str:
     root = parent = _node(front)
     for step in trail[:-1]:
         parent = _child(parent, step)
-    line = f"{scalar(str(trail[-1]))}: {_written(value)}"
+    (line,) = lines({str(trail[-1]): value})
     if root is None:
         return f"{front}{line}\n"
     if not isinstance(parent, yaml.MappingNode):
@@ -186,9 +227,15 @@ def _put(front: str, trail: Trail, value: Plain) -> str:
     node = _child(parent, trail[-1])
     if node is None:
         if parent.flow_style:
-            return _close(front, parent, line)
+            return _close(front, parent, _flow({str(trail[-1]): value})[1:-1])
         return _insert(front, _end(front, parent), " " * parent.start_mark.column + line)
     start, end = node.start_mark.index, _end(front, node)
+    if value is None and parent.flow_style:
+        return f"{front[:start]}null{front[end:]}"
+    if value is None and (isinstance(node, yaml.ScalarNode) or node.flow_style):
+        if "#" in front[start:end] and not isinstance(node, yaml.ScalarNode):
+            raise Unchangeable(trail)
+        return front[:start].rstrip(" ") + front[end:]
     if start == end:  # nothing stands there yet
         return f"{front[:start]} {_written(value)}{front[end:]}"
     if not isinstance(node, yaml.ScalarNode) and not node.flow_style:
@@ -196,7 +243,7 @@ def _put(front: str, trail: Trail, value: Plain) -> str:
         colon = front.index(":", key.end_mark.index) + 1
         if "#" in front[colon:end]:  # a comment would go
             raise Unchangeable(trail)
-        return f"{front[:colon]} {_written(value)}{front[end:]}"
+        return f"{front[:colon]} {_written(value)}".rstrip(" ") + front[end:]
     if "#" in front[start:end] and not isinstance(node, yaml.ScalarNode):
         raise Unchangeable(trail)
     return front[:start] + _written(value) + front[end:]
@@ -205,7 +252,7 @@ def _put(front: str, trail: Trail, value: Plain) -> str:
 def _append(front: str, key: str, entry: Mapping[str, Plain]) -> str:
     root = _node(front)
     node = None if root is None else _child(root, key)
-    flow = "{" + ", ".join(lines(entry)) + "}"
+    flow = _flow(entry)
     if node is None:
         begun = f"{scalar(key)}:\n{_item(entry, 0)}"
         if root is None:
@@ -242,3 +289,50 @@ def _item(entry: Mapping[str, Plain], column: int) -> str:
     indent = " " * column
     first, *others = lines(entry)
     return "\n".join([f"{indent}- {first}", *(f"{indent}  {line}" for line in others)])
+
+
+def _arrange(front: str, key: str, plan: Sequence[Entry]) -> str:
+    node = _child(_node(front), key)
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        raise Unchangeable((key,))
+    first, last = node.value[0], node.value[-1]
+    if node.flow_style:
+        start, end = first.start_mark.index, last.end_mark.index
+        if "#" in front[node.start_mark.index : node.end_mark.index]:  # it may be a comment, and would go astray
+            raise Unchangeable((key,))
+        items = [front[item.start_mark.index : item.end_mark.index] for item in node.value]
+        return front[:start] + ", ".join(items[i] if i is not None else _flow(e) for i, e in plan) + front[end:]
+    column = node.start_mark.column
+    starts, ends = [], []
+    for item in node.value:
+        dash = front.rfind("-", 0, item.start_mark.index)
+        line = front.rfind("\n", 0, dash) + 1
+        if front[line:dash].strip() or dash - line != column or front[dash + 1 : item.start_mark.index].strip():
+            raise Unchangeable((key,))
+        starts.append(line)
+        ends.append(min(len(front), _line_end(front, _end(front, item)) + 1))
+    begin = _line_end(front, _key_colon(front, key)) + 1
+    above = [front[a:b] for a, b in zip([begin, *ends], starts, strict=False)]
+    kept = {old for old, _ in plan}
+    for i in range(len(starts)):
+        if i not in kept:  # what stands above an entry that goes stands above the next one, or below the last
+            if i + 1 < len(starts):
+                above[i + 1] = above[i] + above[i + 1]
+            else:
+                above.append(above[i])
+            above[i] = ""
+    texts = [
+        above[old] + front[starts[old] : ends[old]] if old is not None else _item(entry, column) + "\n"
+        for old, entry in plan
+    ]
+    rest = "".join(above[len(starts) :]) + front[ends[-1] :]
+    if not texts:
+        head = front[:begin].rstrip("\n")
+        colon = _key_colon(front, key)
+        return f"{head[: colon + 1]} []{head[colon + 1 :]}\n{rest}"
+    return front[:begin] + "".join(texts) + rest
+
+
+def _key_colon(front: str, key: str) -> int:
+    found = next(name for name, _ in _node(front).value if name.value == key)
+    return front.index(":", found.end_mark.index)

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -27,6 +27,7 @@ from lakthan import names, rubric, strictyaml, thai, verdicts
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import (
     Answer,
+    EditorSettings,
     English,
     FieldValue,
     Message,
@@ -59,7 +60,7 @@ REVIEWS = "reviews"
 """The folder of what reviewers found in a portfolio."""
 TAKEN = (
     *("rubrics", "units", "channels", "about", "data", "schemas", "assets", "search", "index", "404", "templates"),
-    *("th", "en", "news", "diagnostics"),
+    *("th", "en", "news", "diagnostics", "admin"),
 )
 """Addresses of the site's own pages, which no unit may have; `templates` is a folder that MkDocs passes over."""
 WITHIN = ("profile", "news")
@@ -91,6 +92,7 @@ class SiteFile(Strict):
     address: str = ""
     since: Day | None = None
     link_grace: int = Field(default=30, ge=0, le=3650)
+    editor: EditorSettings | None = None
 
 
 class UnitFile(Strict):
@@ -481,6 +483,16 @@ def _may_be_called(name: str) -> bool:
     return not (_IMPOSSIBLE.search(name) or names.DEVICE.fullmatch(name) or any(map(_hidden, name)) or too_long)
 
 
+def may_be_attached(name: str) -> bool:
+    """Whether a path, relative to the portfolio's folder, may be that of an attachment.
+
+    >>> may_be_attached("files/1/แผน.pdf"), may_be_attached("files/../portfolio.md"), may_be_attached("/files/a.pdf")
+    (True, False, False)
+    """
+    parts = name.split("/")
+    return len(parts) > 1 and parts[0] == FILES and all(part and _may_be_called(part) for part in parts)
+
+
 # Rubrics ---------------------------------------------------------------------------------------------------------
 
 
@@ -523,6 +535,7 @@ def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
         return fallback
     if found.digits not in ("thai", "ascii"):
         file.report("wrong-choice", ("digits",), at_value=True, value=found.digits, choices="thai, ascii")
+    _check_editor(file, found.editor)
     return Site(
         title=found.title,
         description=found.description,
@@ -534,7 +547,24 @@ def _site(root: Path, path: Path, problems: list[Diagnostic]) -> Site:
         address=found.address,
         since=found.since,
         link_grace=found.link_grace,
+        editor=found.editor,
     )
+
+
+_SERVER = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9._-]+)*/?")
+
+
+def _check_editor(file: _File, editor: EditorSettings | None) -> None:
+    """Each service signs people in by its own way, and its addresses stand in the policy of the page."""
+    if editor is None:
+        return
+    for key in ("oauth", "server"):
+        address = getattr(editor, key)
+        if address and not _SERVER.fullmatch(address):
+            file.report("wrong-link", ("editor", key), at_value=True, value=_shown(address))
+    needed = "oauth" if editor.backend == "github" else "app_id"
+    if not getattr(editor, needed):
+        file.report("missing-key", ("editor",), key=needed)
 
 
 def _with_site(portfolio: Portfolio, site: Site) -> Portfolio:
@@ -876,10 +906,13 @@ def _front(
     root: Path, path: Path, problems: list[Diagnostic], *, optional: bool = False
 ) -> tuple[_File, str, int] | None:
     """A Markdown file in its parts: what stands in front (if it need not, nothing), the text, and where that begins."""
-    name = _relative(root, path)
     text = _read_text(root, path, problems)
-    if text is None:
-        return None
+    return None if text is None else _parts(_relative(root, path), text, problems, optional=optional)
+
+
+def _parts(
+    name: str, text: str, problems: list[Diagnostic], *, optional: bool = False
+) -> tuple[_File, str, int] | None:
     try:
         front = strictyaml.split_front_matter(text, optional=optional)
     except strictyaml.YamlProblem as problem:
@@ -963,6 +996,34 @@ def answer_from(
     return _AnswerReader(root, folder, _File(name, value, places, {}, problems), rubric, indicator).read("", 1)
 
 
+def revised(
+    root: Path, site: Site, portfolio: Portfolio, indicator: str | None, text: str, coming: Collection[str] = ()
+) -> tuple[Portfolio, tuple[Diagnostic, ...]]:
+    """*portfolio* as if the file of *indicator* (None: `portfolio.md`) held *text*, and what is wrong with that.
+
+    Nothing is written; *coming* names attachments that will be there. A text that cannot be read changes nothing.
+    """
+    problems: list[Diagnostic] = []
+    name = f"{portfolio.folder}/{indicator or 'portfolio'}.md"
+    parts = _parts(name, text, problems)
+    if parts is None:
+        return portfolio, tuple(problems)
+    file, body, line = parts
+    reader = _AnswerReader(root, root / portfolio.folder, file, portfolio.rubric, indicator, frozenset(coming))
+    answer, head = reader.read(body, line)
+    if indicator is None:
+        bare = Portfolio(portfolio.unit, portfolio.rubric, portfolio.folder, answer, portfolio.answers, **head)
+        shared = replace(answer, english=portfolio.shared.english)
+        changed = replace(bare, shared=shared, reviews=portfolio.reviews)
+    else:
+        old = portfolio.answers.get(indicator)
+        answer = replace(answer, english=old.english if old else None)
+        order = [node.id for node in portfolio.rubric.every_indicator()]
+        answers = {**portfolio.answers, indicator: answer}
+        changed = replace(portfolio, answers={key: answers[key] for key in order if key in answers})
+    return _with_site(changed, site), tuple(problems)
+
+
 _CODE = re.compile(r"`+[^`]*`+")
 _LEFT_OUT = re.compile(r"<(script|style)\b", re.IGNORECASE)
 
@@ -999,8 +1060,17 @@ def steps(body: str) -> int:
 class _AnswerReader:
     """Reads the front matter of one answer: what the rubric knows by name, with its type."""
 
-    def __init__(self, root: Path, folder: Path, file: _File, rubric: Rubric, indicator: str | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        file: _File,
+        rubric: Rubric,
+        indicator: str | None,
+        coming: frozenset[str] = frozenset(),
+    ) -> None:
         self.root, self.folder, self.file, self.rubric, self.indicator = root, folder, file, rubric, indicator
+        self.coming = coming
 
     def read(self, body: str, body_line: int) -> tuple[Answer, dict[str, Any]]:
         facts: dict[str, Stated] = {}
@@ -1251,7 +1321,7 @@ class _AnswerReader:
         target = self.folder / path
         try:
             inside = target.resolve().is_relative_to(self.folder.resolve())
-            found = target.is_file()
+            found = target.is_file() or path.as_posix() in self.coming
         except (OSError, RuntimeError, ValueError):  # a name too long, links in a circle, NUL
             inside = found = False
         if not found:

@@ -268,6 +268,20 @@ class Unit:
     demonstration: bool = False
 
 
+class EditorSettings(Strict):
+    """`editor` in `content/site.yml`: the repository that the form at `admin/` of the published site changes."""
+
+    backend: Literal["github", "gitlab"]
+    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$", max_length=200)]
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=200)] = "main"
+    oauth: str = ""
+    """GitHub: the https address of the service that exchanges its sign-in for a token; ours to name, not to run."""
+    app_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$", max_length=200)] = ""
+    """GitLab: the ID of the application that may sign people in (PKCE, no secret)."""
+    server: str = ""
+    """GitLab: the https address of one's own; gitlab.com unless said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """`content/site.yml`: what the published site is called and how it shows numbers."""
@@ -286,6 +300,8 @@ class Site:
     """The day on which it was first published."""
     link_grace: int = 30
     """Days that a link may be dead before it stops counting as proof."""
+    editor: EditorSettings | None = None
+    """What the form at `admin/` changes; None: the site has none."""
 
 
 @dataclass(frozen=True, slots=True)

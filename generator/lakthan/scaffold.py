@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from lakthan import messages, names, rules, verdicts
@@ -85,8 +85,11 @@ def portfolio(rubric: Rubric, language: Language) -> str:
     return "\n".join(lines) + "\n"
 
 
-def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
-    """An empty answer: its front matter has a place for everything that the indicator's conditions read."""
+def answer(rubric: Rubric, indicator: Indicator, language: Language, *, without: Collection[str] = ()) -> str:
+    """An empty answer: its front matter has a place for everything that the indicator's conditions read.
+
+    *without* names facts and registers that stand in `portfolio.md` instead: an empty list here would take their place.
+    """
     asked = [c for _, _, leaf in names.leaves((), indicator.id, indicator) for _, c in names.conditions((), leaf.when)]
     facts = dict.fromkeys(name for condition in asked for name in rules.facts_read(rubric, condition))
     read = dict.fromkeys(name for condition in asked for name in rules.kinds_read(rubric, condition))
@@ -94,7 +97,7 @@ def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
     lines = ["---", f"# {indicator.id} {_of(indicator.title, language)}", *_criteria(indicator, indicator.id, language)]
     lines += ["self_score:", f"status: draft # {_say('scaffold.status', language)}"]
     lines += [f"responsible: # {_say('scaffold.role', language)}"]
-    for name in facts:
+    for name in (name for name in facts if name not in without):
         fact = rubric.facts[name]
         counted = f" ({_of(fact.unit, language)})" if fact.unit else ""
         lines.append(f"{name}: # {_of(fact.title, language)}{counted}")
@@ -111,7 +114,7 @@ def answer(rubric: Rubric, indicator: Indicator, language: Language) -> str:
         lines[-1] = "evidence: []"
     for name in read:
         register = rubric.register(name)
-        if register is not None and name not in rubric.kinds:
+        if register is not None and name not in rubric.kinds and name not in without:
             lines += [f"# {_of(register.title, language)}", f"{name}: []", f"# - {_sample(register.fields, language)}"]
     lines += ["---", "", _say("scaffold.account", language)]
     return "\n".join(lines) + "\n"

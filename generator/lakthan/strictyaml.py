@@ -278,6 +278,20 @@ class _Reader:
         return YamlProblem(code, line, column, **values)
 
 
+def visible(text: str) -> str:
+    """A text without the characters that `load` refuses.
+
+    >>> visible("แผน\u200bงาน")
+    'แผนงาน'
+    """
+    return _INVISIBLE.sub("", text)
+
+
+def plain(text: str) -> str | int | bool | Decimal | None:
+    """What an unquoted scalar means."""
+    return _plain(text)
+
+
 def _plain(text: str) -> str | int | bool | Decimal | None:
     if text in _KEYWORDS:
         return _KEYWORDS[text]
