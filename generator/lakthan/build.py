@@ -24,6 +24,7 @@ from lakthan import (
     cards,
     check,
     diagnostics,
+    editor,
     exports,
     forms,
     load,
@@ -140,10 +141,11 @@ def generate(root: Path, examined: Examined) -> Written:
     shown = examined.assessments if exports.base(examined.project) else ()
     cards_of = cards.files(examined.project, shown, templates(root), cache)
     pictures = ((path, make()) for path, make in cards_of)
+    admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
         try:
             # The attachments first: the pages say how large they have become.
-            written = _write(docs, copies(), files, books, printed, pictures)
+            written = _write(docs, copies(), files, books, printed, pictures, admin)
         except jinja2.TemplateError as mistake:
             raise TemplateMistake(mistake) from mistake
         cache.prune()
