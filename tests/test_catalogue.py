@@ -57,6 +57,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message pages.data.table.{}": tuple(table.name for table in exports.TABLES),
     "Message pages.data.column.{}": tuple({name: 0 for table in exports.TABLES for name in table.columns}),
     "Message form.label.{}": LABELS,
+    "Message editor.{}": tuple(_keys_of("editor")),
+    "Message editor.panel.{}": tuple(_keys_of("editor.panel")),
+    "Message editor.cms.{}": tuple(_keys_of("editor.cms")),
     "Message pages.award.{}": ("highest", "sum", "mean"),
 }  # fmt: skip
 """Keys that the code puts together, by the call and its f-string: what may stand in its gaps."""

@@ -57,6 +57,17 @@ MAX_REQUEST = 4 * attachments.MAX_BYTES // 3 + load.MAX_BYTES
 """Bytes of a request: the largest usual attachment, which travels as base64, and a text."""
 PATIENCE = 30.0
 """Seconds that a connection may say nothing."""
+CMS_WORDS = {
+    "editor.editorToolbar.publish": "save",
+    "editor.editorToolbar.publishNow": "save_now",
+    "editor.editorToolbar.publishing": "saving",
+    "editor.editorToolbar.published": "saved",
+    "editor.editorControl.field.optional": "optional",
+    "ui.toast.entryPublished": "saved",
+    "ui.toast.entrySaved": "saved",
+    "ui.toast.onFailToPersist": "failed",
+}
+"""Decap's own words that would mislead here, by their place in its locale: on this machine nothing is published."""
 KEPT = 1000
 """How many versions that open forms began with are remembered."""
 
@@ -391,8 +402,9 @@ class Desk:
             key: messages.say(Message(f"editor.panel.{key}"), self.language)
             for key in ("loading", "problems", "sound", "page", "build", "building", "rungs", "all", "offline")
         }
+        locale = {path: messages.say(Message(f"editor.cms.{key}"), self.language) for path, key in CMS_WORDS.items()}
         made = editor.config(project, [portfolio], self.language, api=f"/{self.token}/api")
-        return {"decap": made, "panel": {"words": words}}
+        return {"decap": made, "panel": {"words": words, "locale": locale}}
 
     def page(self, name: str) -> str:
         """Where the built page of a form is shown; empty while there is none."""

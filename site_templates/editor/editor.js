@@ -26,6 +26,17 @@
       input === api ? plain(input, { ...options, headers: { ...options.headers, "X-Lakthan-Page": page } }) : plain(input, options);
   }
 
+  // Some of Decap's own words, by their place in its locale.
+  function reword(language, words) {
+    const locale = structuredClone(window.CMS.getLocale(language));
+    for (const [path, text] of Object.entries(words)) {
+      const steps = path.split(".");
+      const last = steps.pop();
+      steps.reduce((node, step) => (node[step] ??= {}), locale)[last] = text;
+    }
+    window.CMS.registerLocale(language, locale);
+  }
+
   // The panel --------------------------------------------------------------------------------------------------------
 
   function panel(words, files) {
@@ -141,6 +152,7 @@
       const made = panel(shown.words, files);
       for (const name of files.keys()) window.CMS.registerPreviewTemplate(name, made);
       window.CMS.registerPreviewStyle("editor.css");
+      reword(decap.locale, shown.locale);
     }
     window.CMS.init({ config: decap });
   });
