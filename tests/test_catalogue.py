@@ -288,8 +288,8 @@ def test_thai_texts_are_thai() -> None:
 
 
 def test_english_texts_are_english() -> None:
-    """Explanations quote Thai; nothing else does, but names of files, dates and what units may write."""
-    quoting = re.compile(r"^problem\.[^.]+\.(help|explain)$")
+    """Explanations and the hints of the form quote Thai; nothing else does, but names of files and dates."""
+    quoting = re.compile(r"^problem\.[^.]+\.(help|explain)$|^editor\.([a-z]+_hint|wrong\.[a-z]+)$")
     assert [key for key, text in _texts(EN) if THAI.search(text) and not quoting.match(key)] == []
 
 
