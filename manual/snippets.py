@@ -11,7 +11,8 @@ A page is worked through from top to bottom, in a folder of its own. What is don
 In what is expected `…` stands for anything, and on a line of its own for any lines. A comment right before a block says
 more about it, and none of it is seen by readers:
 
-    <!-- project: sample -->                    (anywhere) start from a copy of the sample, or `office`: a new project
+    <!-- project: sample -->                    (anywhere) start from a copy of the sample; or `office`: a new project;
+                                                or `history`: one with two commits and a built site
     <!-- attachment: PATH -->                   (anywhere) a reader puts a document of their own there
     <!-- status: 1 -->                          the commands end with that status
     <!-- front matter of UNIT/RUBRIC/1: 3 -->   put into that answer, these keys earn that many points
@@ -193,8 +194,14 @@ class Reader:
     # Files
 
     def _project(self, name: str) -> None:
-        if name == "office":
+        if name in ("office", "history"):
             self.run('lakthan init . --rubric moi-moral-2569 --unit our-office --name "สำนักงานของเรา"')
+            if name == "history":
+                self.run("git init --quiet --initial-branch main")
+                for step in ("lakthan build", "lakthan new evidence our-office moi-moral-2569"):
+                    self.run(step)
+                    self.run("git add --all")
+                    self.run("git commit --quiet --message change")
             return
         if name != "sample":
             raise Wrong(f"there is no project {name} to start from")
@@ -315,7 +322,14 @@ def _spelt(command: str) -> None:
 
 
 def _texts(text: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.load(text, yaml.BaseLoader))  # noqa: S506  (it makes nothing but text)
+    return cast("dict[str, Any]", _filled(yaml.load(text, yaml.BaseLoader)))  # noqa: S506  (it makes nothing but text)
+
+
+def _filled(value: Any) -> Any:
+    """Without the keys that a skeleton leaves empty: as text they would no longer be empty."""
+    if isinstance(value, dict):
+        return {key: _filled(one) for key, one in value.items() if one != ""}
+    return [_filled(one) for one in value] if isinstance(value, list) else value
 
 
 def _front_matter(text: str) -> None:
