@@ -407,7 +407,8 @@ def gate_never_binds(rubric: Rubric) -> Iterator[Doubt]:
                 args: dict[str, object] = {"name": level.title, "total": level.total_at_least, "least": least}
                 yield Doubt("gate-never-binds", ("levels", i, "total_at_least"), args)
         limits = (level.each_at_least, level.total_at_least, level.percent_at_least)
-        if not any(limits) and not level.requires:
+        lowest_band = i == 0 and any(limit is not None for limit in limits)  # the F of A–F, said to begin at 0
+        if not any(limits) and not level.requires and not lowest_band:
             yield Doubt("level-asks-nothing", ("levels", i), {"name": level.title})
 
 
