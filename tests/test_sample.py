@@ -327,11 +327,11 @@ def test_the_document_of_scores_has_the_promised_shape(as_it_is: Sandbox) -> Non
         ("demo-college", "ita-oit-2566", None),
         ("demo-college", "ita-oit-ovec-2569", None),
         ("demo-dyeing", "moi-moral-2569", None),
+        ("demo-service", "govuk-service-standard", None),
         ("demo-standards", "moi-moral-2569", None),
         ("dip-ict", "moi-moral-2569", None),
         ("oae-demo", "oae-unit-2567", "6m"),
         ("oae-demo", "oae-unit-2567", "12m"),
-        ("demo-service", "govuk-service-standard", None),
     ]
     for entry in entries:
         assert set(entry) - EXACT == PORTFOLIO
