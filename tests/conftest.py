@@ -167,7 +167,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Sandbox:
-    """A copy of the repository's own project: two rubrics, two units."""
+    """A copy of the repository's own project."""
     return copy_sample(tmp_path / "project")
 
 

@@ -14,7 +14,7 @@ FAMILIES = ("ita-oit-2566", "ita-oit-ovec-2569", "govuk-service-standard")
 
 def group_means(entry: Json, groups: dict[str, range]) -> list[Fraction]:
     points = {one["id"]: Fraction(one["points"]) for one in entry["indicators"]}
-    return [sum(points[f"O{n}"] for n in items) / len(items) for items in groups.values()]
+    return [sum((points[f"O{n}"] for n in items), Fraction(0)) / len(items) for items in groups.values()]
 
 
 OIT_2566 = {
