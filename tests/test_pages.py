@@ -330,9 +330,9 @@ def test_the_catalogue_has_what_templates_and_code_say() -> None:
 def test_scores_for_programs(sample: build.Examined, project: build.Examined) -> None:
     document = exports.score_document(sample.assessments)
     assert json.loads(exports.encode(document)) == document
-    entries = {(e["unit"], e["round"]): e for e in document["portfolios"]}
+    entries = {(e["unit"], e["rubric"], e["round"]): e for e in document["portfolios"]}
     assert len(entries) == sum(len(a.scores) for a in sample.assessments)
-    first = entries["dip-ict", None]
+    first = entries["dip-ict", "moi-moral-2569", None]
     assert (first["rubric"], first["points"], first["max"]) == ("moi-moral-2569", 27, 27)
     assert set(first["gates"][0]) == {"id", "met", "points", "needs", "failing"}
     assert set(first["indicators"][0]) == {"id", "points", "max", "self_score", "verified", "reasons", "missing"}

@@ -19,7 +19,10 @@ def pages(site: Site) -> Iterator[Plan]:
 
 
 def _page(site: Site) -> Page:
-    boards = [_board(site, rubric) for rubric in site.project.rubrics.values() if site.of_rubric(rubric)]
+    answered = [rubric for rubric in site.project.rubrics.values() if site.of_rubric(rubric)]
+    # What was only made up for a demonstration stands below what an office filed.
+    answered.sort(key=lambda rubric: all(one.portfolio.demonstration for one in site.of_rubric(rubric)))
+    boards = [_board(site, rubric) for rubric in answered]
     about = site.project.site
     evidence = sum(len(answer.evidence) for a in site.assessments for answer in a.portfolio.all_answers())
     return site.page(
