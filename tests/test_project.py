@@ -83,11 +83,19 @@ def test_a_project_starts_from_the_wheel_alone(installed: Path, tmp_path: Path) 
     office.root.mkdir()
     run(installed, office.root, "lakthan.cli", "init")
     assert sorted(path.name for path in office.root.iterdir()) == [
+        ".containerignore",
+        ".gitattributes",
+        ".github",
         ".gitignore",
+        ".gitlab-ci.yml",
+        ".vscode",
+        "Containerfile",
         "build",
         "content",
         "mkdocs.yml",
+        "requirements.txt",
         "rubrics",
+        "schemas",
         "site_templates",
     ]
     assert "/.cache/" in office.read(".gitignore").replace("\n", "\n/")  # made by machines, of no use to others

@@ -11,7 +11,6 @@ import json
 import locale
 import logging
 import os
-import shlex
 import sys
 import threading
 import time
@@ -631,7 +630,7 @@ def new_unit_command(
     here: dict[str, Any], unit: str, name: str | None, name_en: str | None, rubrics: tuple[str, ...]
 ) -> None:
     """Make the folder of a unit: content/UNIT/unit.yml. UNIT may nest, as in ministry/department/unit."""
-    _unit_id(here, unit)
+    upkeep.unit_id(here, unit)
     project = load.load(_root(here)).project
     for rubric in rubrics:
         if rubric not in project.rubrics:
@@ -775,51 +774,9 @@ def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
     sys.exit(1 if left else 0)
 
 
-@main.command("init")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--title", default="แฟ้มหลักฐาน", show_default=True, help="Title of the site.")
-@click.option(
-    "--rubric", "rubrics", multiple=True, help="A rubric to start with; all that come with Lakthan unless said."
-)
-@click.option("--unit", default="my-unit", show_default=True, help="Folder of the first unit.")
-@click.option("--name", default="หน่วยงานของเรา", show_default=True, help="Name of the first unit.")
-@pass_here
-def init_command(
-    here: dict[str, Any], folder: Path, title: str, rubrics: tuple[str, ...], unit: str, name: str
-) -> None:
-    """Start a new project in FOLDER: settings, rubrics, and one unit to fill in."""
-    _unit_id(here, unit)
-    shipped = build.shipped()
-    known = tuple(sorted(path.stem for path in (shipped / "rubrics").glob("*.yml")))
-    for rubric in rubrics:
-        if rubric not in known:
-            _refuse(here, "command.unknown_rubric", name=rubric, known=known)
-    root = (here["root"] / folder).resolve()
-    root.mkdir(parents=True, exist_ok=True)
-    here = {**here, "root": root}
-    _put(here, scaffold.project(shipped, rubrics or known, title))
-    project = load.load(root).project
-    chosen = tuple(project.rubrics[r] for r in (rubrics or known) if r in project.rubrics)
-    _put(here, scaffold.unit(unit, Text(th=name, en=name), chosen, here["language"]))
-    if not chosen:  # what is there already cannot be read: `lakthan check` says why
-        return
-    where = "" if root == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
-    click.echo(
-        _say(
-            here["language"], "command.next", what=f"{where}lakthan new evidence {unit} {chosen[0].id} && lakthan serve"
-        )
-    )
-
-
-def _unit_id(here: dict[str, Any], unit: str) -> None:
-    """Refuse what cannot be the folder of a unit, before anything is written."""
-    parts = unit.split("/")
-    if not all(map(load.may_be_unit, parts)) or parts[0].lower() in load.TAKEN:
-        _refuse(here, "command.wrong_unit", name=unit)
-
-
 for command in upkeep.COMMANDS:
     main.add_command(command)
+new_group.add_command(upkeep.year_command)
 
 
 if __name__ == "__main__":

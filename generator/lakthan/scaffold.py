@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from importlib import resources
 from pathlib import Path
 
-from lakthan import messages, names, rules, verdicts
+from lakthan import __version__, messages, names, rules, score, verdicts
 from lakthan.messages import Language
-from lakthan.model import Message, Portfolio
+from lakthan.model import Answer, Finding, Message, Portfolio, Record, Use
 from lakthan.rubric import EVIDENCE_FIELDS, PROOF, Criterion, FieldType, Indicator, Rubric, Text
 
 
@@ -30,36 +33,102 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> tuple[list[str], list
     return written, kept
 
 
-def project(shipped: Path, rubrics: tuple[str, ...], title: str) -> dict[str, str | bytes]:
-    """A new project: settings, the rubrics asked for, the theme, and a description of the site."""
+COMMON = ("Containerfile", ".containerignore", ".gitattributes")
+"""Files of `project/` that every new project gets."""
+CI: Mapping[str, tuple[str, ...]] = {
+    "github": (
+        ".github/workflows/portfolio.yml",
+        ".github/workflows/comment.yml",
+        ".github/workflows/links.yml",
+        ".github/dependabot.yml",
+    ),
+    "gitlab": (".gitlab-ci.yml",),
+}
+"""Workflows of `project/`, by where they run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a new project is asked for."""
+
+    title: str
+    description: Text
+    languages: tuple[Language, ...] = ("th", "en")
+    address: str = ""
+    ci: tuple[str, ...] = tuple(CI)
+
+
+def project(shipped: Path, rubrics: Iterable[str], start: Start, language: Language) -> dict[str, str | bytes]:
+    """A new project: settings, the rubrics asked for, the theme, a description of the site, and workflows."""
+    modeline = "# yaml-language-server: $schema=../schemas/site-file.schema.json"
+    title, about = quoted(start.title), start.description
+    address = f"address: {quoted(start.address)}" if start.address else 'address: "" # https://…'
     files: dict[str, str | bytes] = {
-        "mkdocs.yml": _settings((shipped / "mkdocs.yml").read_text(encoding="utf-8"), title),
+        "mkdocs.yml": _settings((shipped / "mkdocs.yml").read_text(encoding="utf-8"), start),
         ".gitignore": "/site/\n/.site.new/\n/.site.old/\n/build/*\n!/build/docs/\n.cache/\n.venv/\n",
-        "build/docs/.gitignore": "# MkDocs wants this folder; only `lakthan build` writes here.\n*\n!.gitignore\n",
+        "build/docs/.gitignore": f"# {_say('start.ignored', language)}\n*\n!.gitignore\n",
         "content/site.yml": (
-            f"title: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
-            "description: {th: ผลการประเมินตนเองพร้อมหลักฐาน, en: Self-assessment with its evidence}\n"
-            f"publisher: {{th: {quoted(title)}, en: {quoted(title)}}}\n"
+            f"{modeline}\n"
+            f"title: {{th: {title}, en: {title}}}\n"
+            f"description: {{th: {quoted(about.th)}, en: {quoted(about.en)}}}\n"
+            f"publisher: {{th: {title}, en: {title}}}\n"
             "digits: thai # thai / ascii\n"
-            "# languages: [th, en] # of the pages; the second one's stand below en/\n"
+            f"languages: [{', '.join(start.languages)}]\n"
+            f"{address}\n"
         ),
+        "requirements.txt": f"# {_say('start.requirements', language, version=__version__)}\nlakthan=={__version__}\n",
     }
     for name in rubrics:
         files[f"rubrics/{name}.yml"] = (shipped / "rubrics" / f"{name}.yml").read_bytes()
     for path in sorted((shipped / "site_templates" / "theme").rglob("*")):
         if path.is_file():
             files[path.relative_to(shipped).as_posix()] = path.read_bytes()
+    own = resources.files("lakthan") / "project"
+    for name in (*COMMON, *(name for host in start.ci for name in CI[host])):
+        files[name] = own.joinpath(*name.split("/")).read_bytes()
     return files
 
 
-def _settings(text: str, title: str) -> str:
-    return re.sub(r"^site_name: .*$", lambda _: f"site_name: {quoted(title)}", text, flags=re.MULTILINE)
+def missing(root: Path, files: Mapping[str, str | bytes], asked: Container[str]) -> dict[str, str | bytes]:
+    """Those of *files* that an existing project lacks and can do with; what was *asked* for comes in any case.
+
+    Rubrics, units and parts of the theme that are not there were left out or removed by somebody.
+    """
+    present = {
+        folder
+        for folder in ("rubrics", "content", "site_templates/theme")
+        if (root / folder).is_dir() and any((root / folder).iterdir())
+    }
+    return {
+        name: content
+        for name, content in files.items()
+        if not (root / name).exists() and (name in asked or not any(name.startswith(f"{top}/") for top in present))
+    }
+
+
+def is_project(root: Path) -> bool:
+    """Whether there is a project already: somebody's rubrics or units."""
+    return any((root / "rubrics").glob("*.yml")) or any((root / "content").rglob("unit.yml"))
+
+
+def _settings(text: str, start: Start) -> str:
+    changes = {
+        r"^site_name: .*$": f"site_name: {quoted(start.title)}",
+        r"^site_description: .*$": f"site_description: {quoted(start.description.th)}",
+        r"^site_url: .*$": f"site_url: !ENV [SITE_URL, {quoted(start.address)}]",
+        r"^  language: .*$": f"  language: {start.languages[0]}",
+    }
+    for pattern, line in changes.items():
+        text = re.sub(pattern, lambda _, line=line: line, text, count=1, flags=re.MULTILINE)  # type: ignore[misc]
+    return text
 
 
 def unit(identity: str, name: Text, rubrics: tuple[Rubric, ...], language: Language) -> dict[str, str | bytes]:
     """A new unit, with an empty portfolio for each rubric."""
+    up = "../" * (identity.count("/") + 2)
     files: dict[str, str | bytes] = {
         f"content/{identity}/unit.yml": (
+            f"# yaml-language-server: $schema={up}schemas/unit-file.schema.json\n"
             f"name: {{th: {quoted(name.th)}, en: {quoted(name.en)}}}\n"
             f"# about: {{th: …, en: …}}\n# website: https://…\n# email: …\n"
         )
@@ -123,7 +192,9 @@ def answer(rubric: Rubric, indicator: Indicator, language: Language, *, without:
 def review(portfolio: Portfolio, round: str | None, day: datetime.date, language: Language) -> str:
     """An empty review: an entry for each indicator and each record that it shows, with what is to be seen there now."""
     rubric = portfolio.rubric
+    up = "../" * (portfolio.folder.count("/") + 2)
     lines = [
+        f"# yaml-language-server: $schema={up}schemas/review.schema.json",
         f"# {_say('review.scaffold.head', language)}",
         "lakthan: 1",
         f"role: {quoted(_say('review.scaffold.group', language))} # {_say('review.scaffold.role', language)}",
@@ -150,6 +221,141 @@ def _entry(indicator: str, evidence: str | None, seen: str, hint: str) -> Iterat
         yield f"  evidence: {evidence}"
     yield f"  seen: {quoted(seen)}"
     yield f"  verdict:{f' # {hint}' if hint else ''}"
+
+
+# A new year ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An indicator of the new edition, and what of the old one is of use for it."""
+
+    indicator: str
+    old: tuple[str, ...]
+    """The indicators that it continues; none where it is new."""
+    stated: bool
+    """Whether the rubric says so; else number and title are the same."""
+    responsible: str
+    records: tuple[tuple[Record, bool], ...]
+    """Evidence of the old ones, and whether it would count in the new edition if it were shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    files: Mapping[str, str | bytes]
+    carried: tuple[Carried, ...]
+    gone: tuple[str, ...]
+    """Indicators of the old edition that nothing continues."""
+
+
+def year(old: Portfolio, rubric: Rubric, language: Language) -> Year:
+    """The portfolio of the next edition: its structure, roles, and nothing that anybody would claim by it.
+
+    What was shown last year stands in the files as comments, each with whether the engine would count it.
+    """
+    folder = f"content/{old.unit}/{rubric.id}"
+    carried = tuple(_carried(old, rubric, node) for node in rubric.every_indicator())
+    files: dict[str, str | bytes] = {f"{folder}/portfolio.md": _next_portfolio(old, rubric, language)}
+    for one, node in zip(carried, rubric.every_indicator(), strict=True):
+        files[f"{folder}/{node.id}.md"] = _next_answer(old, rubric, node, one, language)
+    followed = {name for one in carried for name in one.old}
+    gone = tuple(node.id for node in old.rubric.every_indicator() if node.id not in followed)
+    return Year(files, carried, gone)
+
+
+def _carried(old: Portfolio, rubric: Rubric, node: Indicator) -> Carried:
+    known = {one.id: one for one in old.rubric.every_indicator()}
+    named = (reference.partition(":") for reference in node.continues)
+    before = tuple(name for edition, _, name in named if edition == old.rubric.id and name in known)
+    stated = bool(before)
+    if not before and not node.continues and node.id in known and known[node.id].title == node.title:
+        before = (node.id,)
+    answers = [old.answers[name] for name in before if name in old.answers]
+    responsible = next((answer.responsible for answer in answers if answer.responsible), "")
+    records = tuple(record for answer in answers for record in answer.evidence)
+    counted = _counted(old, rubric, node, records)
+    return Carried(node.id, before, stated, responsible, tuple((one, id(one) in counted) for one in records))
+
+
+def _counted(old: Portfolio, rubric: Rubric, node: Indicator, records: Iterable[Record]) -> set[int]:
+    """Those of *records* that some condition of the new indicator would take, by `id`: the engine is asked."""
+    known = {name: kind.fields for name, kind in old.rubric.kinds.items()}
+    same = [r for r in records if r.kind in rubric.kinds and rubric.kinds[r.kind].fields == known.get(r.kind)]
+    shown = [replace(record, number=number, indicator=node.id) for number, record in enumerate(same, 1)]
+    place = old.shared.place
+    portfolio = Portfolio(
+        unit=old.unit,
+        rubric=rubric,
+        folder=old.folder,
+        shared=Answer(None, place),
+        answers={node.id: Answer(node.id, place, evidence=tuple(shown))},
+    )
+    found = score.score(portfolio).indicators[node.id]
+    taken = {id(use.record) for leaf in found.leaves() for use in _uses(leaf.findings) if use.why is None}
+    return {id(record) for record, copy in zip(same, shown, strict=True) if id(copy) in taken}
+
+
+def _uses(findings: Iterable[Finding]) -> Iterator[Use]:
+    for finding in findings:
+        yield from finding.uses
+        yield from _uses(finding.parts)
+
+
+def _next_portfolio(old: Portfolio, rubric: Rubric, language: Language) -> str:
+    lines = portfolio(rubric, language).splitlines()
+    roles = {"executive": old.executive, "reporter": old.reporter}
+    for position, line in enumerate(lines):
+        key = line.partition(":")[0]
+        if roles.get(key):
+            lines[position] = f"{key}: {quoted(roles[key])}"
+    end = lines.index("---", 1)
+    kept = ["demonstration: true"] if old.demonstration else []
+    for name, records in old.shared.registers.items():
+        kept += _remembered(name, [(record, None) for record in records], old.rubric.id, "portfolio.md", language)
+    evidence = [(record, None) for record in old.shared.evidence]
+    kept += _remembered("evidence", evidence, old.rubric.id, "portfolio.md", language)
+    return "\n".join([*lines[:end], *kept, *lines[end:]]) + "\n"
+
+
+def _next_answer(old: Portfolio, rubric: Rubric, node: Indicator, one: Carried, language: Language) -> str:
+    lines = answer(rubric, node, language).splitlines()
+    end = lines.index("---", 1)
+    if one.responsible:
+        lines = [f"responsible: {quoted(one.responsible)}" if s.startswith("responsible:") else s for s in lines]
+    kept = list(_remembered("evidence", one.records, old.rubric.id, ", ".join(one.old), language))
+    for name in one.old:
+        for register, records in (old.answers[name].registers if name in old.answers else {}).items():
+            kept += _remembered(register, [(record, None) for record in records], old.rubric.id, name, language)
+    return "\n".join([*lines[:end], *kept, *lines[end:]]) + "\n"
+
+
+def _remembered(
+    register: str, records: Iterable[tuple[Record, bool | None]], rubric: str, old: str, language: Language
+) -> Iterator[str]:
+    """Records as comments: nothing counts until somebody takes the sign away."""
+    shown = list(records)
+    if not shown:
+        return
+    yield f"# {_say('year.last', language, rubric=rubric, old=old)}"
+    yield f"# {register}:"
+    for record, counts in shown:
+        values = ((name, value) for name, value in record.values.items() if name not in verdicts.DERIVED)
+        mark = "" if counts is None else f" # {_say('year.still' if counts else 'year.late', language)}"
+        yield f"# - {{{', '.join(f'{name}: {_scalar(value)}' for name, value in values)}}}{mark}"
+
+
+def _scalar(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Fraction():
+            return str(value) if value.denominator == 1 else quoted(str(value))
+        case datetime.date():
+            return value.isoformat()
+        case tuple():
+            return f"[{', '.join(map(_scalar, value))}]"
+        case _:
+            return quoted(" ".join(str(value).split()))
 
 
 def condition_covers(condition: object, name: str, rubric: Rubric) -> bool:

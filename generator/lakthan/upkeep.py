@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
 
 import click
 
-from lakthan import diff, difftext, git
-from lakthan.front import Here, pass_here, project, refuse, show_problems
+from lakthan import build, completion, diff, difftext, git, load, messages, publish, reports, scaffold
+from lakthan.front import Here, pass_here, project, put, refuse, say, show_problems
+from lakthan.messages import Language
+from lakthan.model import Message, Project
+from lakthan.rubric import Text
 
 
 @click.command("diff")
@@ -52,4 +58,195 @@ def diff_command(here: Here, revision: str | None, site: Path | None, form: str,
     sys.exit(1 if found.problems or found.fails(fail_on) else 0)
 
 
-COMMANDS = (diff_command,)
+# Starting --------------------------------------------------------------------------------------------------------
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--title", help="Title of the site.")
+@click.option("--unit", help="Folder of the first unit.")
+@click.option("--name", help="Name of the first unit, in Thai.")
+@click.option("--name-en", help="The same in English.")
+@click.option(
+    "--rubric", "rubrics", multiple=True, help="A rubric to start with; all that come with Lakthan unless said."
+)
+@click.option("--languages", help="Languages of the pages, the first one at the top: th,en or th or en.")
+@click.option("--address", help="Where the site will be published: https://…")
+@click.option(
+    "--ci",
+    type=click.Choice((*scaffold.CI, "both", "none")),
+    help="Workflows that check, build, comment and publish.",
+)
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not said by an option is as usual.")
+@pass_here
+def init_command(
+    here: Here,
+    folder: Path,
+    title: str | None,
+    unit: str | None,
+    name: str | None,
+    name_en: str | None,
+    rubrics: tuple[str, ...],
+    languages: str | None,
+    address: str | None,
+    ci: str | None,
+    yes: bool,
+) -> None:
+    """Start a project in FOLDER: settings, rubrics, one unit to fill in, workflows, and what editors need.
+
+    At a terminal it asks for what no option says. In a project that is there already only what is missing is added;
+    a unit or rubric only if an option names it.
+    """
+    language: Language = here["language"]
+    root = (here["root"] / folder).resolve()
+    there = scaffold.is_project(root)
+    asking = _at_terminal() and not yes and not there
+
+    def ask(given: str | None, key: str, usual: str) -> str:
+        if given is None and asking:
+            answered: str = click.prompt(say(language, key), default=usual, show_default=bool(usual))
+            return answered.strip()
+        return usual if given is None else given
+
+    shipped = build.shipped()
+    known = tuple(sorted(path.stem for path in (shipped / "rubrics").glob("*.yml")))
+    titled = ask(title, "start.ask_title", say(language, "start.title"))
+    identity = ask(unit, "start.ask_unit", "my-unit")
+    unit_id(here, identity)
+    named = ask(name, "start.ask_name", name_en or say("th", "start.unit"))
+    usual = say("en", "start.unit") if name is None and named == say("th", "start.unit") else named
+    english = ask(name_en, "start.ask_name_en", usual)
+    chosen = rubrics or _listed(ask(None, "start.ask_rubrics", ", ".join(known)))
+    for rubric in chosen:
+        if rubric not in known:
+            refuse(here, "command.unknown_rubric", name=rubric, known=known)
+    spoken = _listed(ask(languages, "start.ask_languages", "th,en"))
+    if not spoken or not set(spoken) <= set(messages.LANGUAGES):
+        refuse(here, "start.wrong_languages", name=languages or ", ".join(spoken))
+    published = ask(address, "start.ask_address", "").rstrip("/")
+    if published and not _is_address(published):
+        refuse(here, "start.wrong_address", name=published)
+    # Nobody is surprised by workflows in a project that did without.
+    host = ask(ci, "start.ask_ci", "none" if there else "both")
+    if host not in (*scaffold.CI, "both", "none"):
+        refuse(here, "start.wrong_ci", name=host)
+
+    start = scaffold.Start(
+        title=titled,
+        description=Text(th=say("th", "start.description"), en=say("en", "start.description")),
+        languages=cast("tuple[Language, ...]", tuple(dict.fromkeys(spoken))),
+        address=f"{published}/" if published else "",
+        ci=tuple(scaffold.CI) if host == "both" else () if host == "none" else (host,),
+    )
+    files = scaffold.project(shipped, chosen, start, language)
+    if there:
+        named_rubrics = {f"rubrics/{one}.yml" for one in rubrics}
+        files = scaffold.missing(root, files, named_rubrics)
+    root.mkdir(parents=True, exist_ok=True)
+    inside = {**here, "root": root}
+    put(inside, files)
+    found = load.load(root).project
+    filled = tuple(found.rubrics[r] for r in chosen if r in found.rubrics)
+    if not there or unit:
+        new = scaffold.unit(identity, Text(th=named, en=english), filled if rubrics or not there else (), language)
+        put(inside, new)
+    _refresh(inside, load.load(root).project)
+    if there:
+        click.echo(say(language, "start.there" if files or unit else "start.nothing"))
+        return
+    away = str(root if folder == Path() else folder)
+    where = "" if root == Path.cwd() else f"cd {shlex.quote(away)} && "
+    if filled:  # else what is there already cannot be read: `lakthan check` says why
+        steps = f"{where}lakthan new evidence {identity} {filled[0].id} && lakthan serve"
+        click.echo(say(language, "command.next", what=steps))
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def unit_id(here: Here, unit: str) -> None:
+    """Refuse what cannot be the folder of a unit, before anything is written."""
+    parts = unit.split("/")
+    if not all(map(load.may_be_unit, parts)) or parts[0].lower() in load.TAKEN:
+        refuse(here, "command.wrong_unit", name=unit)
+
+
+@click.command("year")
+@click.argument("unit")
+@click.argument("old")
+@click.argument("new")
+@pass_here
+def year_command(here: Here, unit: str, old: str, new: str) -> None:
+    """Start the portfolio of the next edition of a rubric: from OLD to NEW, of one UNIT.
+
+    Structure and roles are copied, claims never: no number, no evidence, no score. What was shown for OLD stands in the
+    new files as comments, and is listed with whether it would still count.
+    """
+    language: Language = here["language"]
+    found = load.load(project(here)).project
+    if old == new:
+        refuse(here, "year.same", name=old)
+    for name in (old, new):
+        if name not in found.rubrics:
+            refuse(here, "command.unknown_rubric", name=name, known=tuple(found.rubrics))
+    portfolio = next((one for one in found.portfolios if one.id == f"{unit}/{old}"), None)
+    if portfolio is None:
+        refuse(here, "year.none", unit=unit, rubric=old)
+    made = scaffold.year(portfolio, found.rubrics[new], language)
+    put(here, made.files)
+    click.echo("\n" + say(language, "year.head", old=old, new=new))
+    for one in made.carried:
+        key = "year.new" if not one.old else "year.follows" if one.stated else "year.follows_same"
+        click.echo(f"  {reports.visible(say(language, key, new=one.indicator, old=one.old))}")
+        if one.responsible:
+            kept = f"{say(language, 'year.role')}: {one.responsible}"
+            click.echo(f"      {reports.visible(say(language, 'year.kept', what=kept))}")
+        for record in (record for record, counts in one.records if counts):
+            date = record.date or Message("year.undated")
+            title = record.text("title") or record.kind
+            click.echo(f"      {reports.visible(say(language, 'year.counts', title=title, date=date))}")
+    for name in made.gone:
+        click.echo(f"  {say(language, 'year.gone', old=name)}")
+    click.echo(say(language, "year.not_copied"))
+
+
+# Editors ---------------------------------------------------------------------------------------------------------
+
+
+@click.command("schemas")
+@pass_here
+def schemas_command(here: Here) -> None:
+    """Write what editors need to complete and check: schemas/ and .vscode/. Run it again when rubrics change.
+
+    Schemas and snippets are written anew; settings that are there already stay as they are.
+    """
+    _refresh(here, load.load(project(here)).project)
+
+
+def _refresh(here: Here, found: Project) -> None:
+    language: Language = here["language"]
+    root: Path = here["root"]
+    written, _ = scaffold.write(root, dict(completion.settings()))
+    for name, content in completion.generated(found.rubrics, language):
+        path = root / name
+        if not path.is_file() or path.read_bytes() != content:
+            publish.write(path, content)
+            written.append(name)
+    if written:
+        click.echo(say(language, "editor.refreshed", n=len(written)))
+
+
+COMMANDS = (init_command, diff_command, schemas_command)
