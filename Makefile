@@ -54,6 +54,8 @@ schemas: $(RUNTIME) ## Generate schemas/ from the rubric language, the format of
 	  [pathlib.Path(name).write_bytes(content) for name, content in schemas.files()]'
 	$(BIN)/python -c 'import json; from lakthan.load import ReviewFile; \
 	  print(json.dumps(ReviewFile.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/review.schema.json
+	$(BIN)/python -c 'import json; from lakthan.hub.listing import ListFile; \
+	  print(json.dumps(ListFile.model_json_schema(), ensure_ascii=False, indent=2))' > schemas/hub.schema.json
 
 # Programs of the system that only tests need: Chromium or Chrome, and Node for the scripts of the site. On Debian and
 # its kin those that are missing are installed.

@@ -53,6 +53,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "say search.{}": WORDS,
     "say search.kinds.{}": KINDS,
     "say size.{}": ("kb", "mb"),
+    "Message hub.lost.{}": ("task", "no_dask", "no_scheduler", "no_workers", "version"),
     "Message review.verdict.{}": ("accept", "reject", "ask"),
     "Message pages.data.table.{}": tuple(table.name for table in exports.TABLES),
     "Message pages.data.column.{}": tuple({name: 0 for table in exports.TABLES for name in table.columns}),
@@ -137,6 +138,9 @@ REPORTING = (
     "privacy",
     "writing",
     "intake",
+    "hub/listing",
+    "hub/gather",
+    "hub/derive",
 )
 
 

@@ -598,6 +598,92 @@ def verify_command(here: dict[str, Any], site: Path, key: str | None, form: str)
     sys.exit(1 if errors else 0)
 
 
+@main.command("hub")
+@click.argument("listing", metavar="LIST", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="hub-site",
+    show_default=True,
+    help="Folder of the overview's site.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".cache/hub",
+    show_default=True,
+    help="Where the last good state of each portal is kept. Keep it between runs.",
+)
+@click.option("--tables-only", is_flag=True, help="Write data/ alone, without pages.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Processes (as many as there are cores unless said).")
+@click.option("--scheduler", help="Address of a Dask scheduler whose workers derive the scores (lakthan[dask]).")
+@click.option("--offline", is_flag=True, help="Ask no portal: take the states that are kept.")
+@click.option("--allow-private", is_flag=True, help="Go to portals on this machine and in private networks too.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1, 86400),
+    default=600,
+    show_default=True,
+    help="Seconds that one portal may take.",
+)
+@click.option("--today", type=Day(), help="Day of this run (today unless said): what is good bears it.")
+@report_format
+@pass_here
+def hub_command(
+    here: dict[str, Any],
+    listing: Path,
+    output: Path,
+    cache: Path,
+    tables_only: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    offline: bool,
+    allow_private: bool,
+    timeout: float,
+    today: datetime.date | None,
+    form: str,
+) -> None:
+    """Gather the portals of LIST, derive every score again, and build the overview of them all.
+
+    A portal that is down, slow, malformed or claims what does not follow costs its own row alone, which shows its last
+    good state. The overview is always built; exit status 1 says that something is wrong with a portal. docs/hub.md
+    describes LIST.
+    """
+    from lakthan import hub  # noqa: PLC0415  (the database and the network take a while to import)
+
+    language = here["language"]
+    found, wrong = hub.listing.read_list(listing, build.shipped() / "rubrics")
+    if found is None:
+        click.echo(reports.FORMATS[form](wrong, language, build.source_line(listing.absolute().parent), False))
+        sys.exit(1)
+    day = today or datetime.datetime.now().astimezone().date()
+    options = hub.Options(jobs, scheduler, offline, allow_private, timeout)
+    with _publishing(here):
+        try:
+            result = hub.build(
+                found, output, cache, day, options, with_pages=not tables_only, progress=_progress(language)
+            )
+        except hub.spread.Lost as lost:
+            raise click.ClickException(messages.say(lost.message, language)) from None
+    shown = reports.FORMATS[form](result.problems, language, lambda _: None, False)
+    click.echo(shown, nl=bool(shown))
+    if form in ("full", "concise"):
+        args = {"portals": result.portals, "units": result.units, "scores": result.scores, "folder": str(output)}
+        click.echo(_say(language, "hub.built", wrong=result.wrong, **args))
+    sys.exit(1 if result.problems else 0)
+
+
+def _progress(language: Language) -> Callable[[int, int, str], None]:
+    """Shows how many portals were asked, on a terminal."""
+
+    def show(done: int, all: int, name: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K{_say(language, 'hub.progress')} {done}/{all} {name}", err=True, nl=done == all)
+
+    return show
+
+
 @main.command("explain")
 @click.argument("code", required=False)
 @pass_here

@@ -493,6 +493,19 @@ def may_be_attached(name: str) -> bool:
     return len(parts) > 1 and parts[0] == FILES and all(part and _may_be_called(part) for part in parts)
 
 
+def document(root: Path, path: Path, kind: type[M], problems: list[Diagnostic]) -> tuple[_File, M] | None:
+    """A YAML file that is no part of a project, as *kind*, and where things stand in it. *path* is below *root*."""
+    file = _read_yaml(root, path, problems)
+    found = _validate(file, kind) if file else None
+    return (file, found) if file and found is not None else None
+
+
+def rubric_file(root: Path, path: Path, problems: list[Diagnostic]) -> Rubric | None:
+    """The rubric in a file that is no part of a project. *path* is below *root*."""
+    file = _read_yaml(root, path, problems)
+    return _rubric(file) if file else None
+
+
 # Rubrics ---------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ import threading
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -74,6 +75,8 @@ class Settings:
     hops: int = 10
     largest: int = 50_000_000
     """Bytes of a document that are read."""
+    keep: int = 0
+    """Connections to a host that are kept for its next documents."""
     give_up_after: int = 3
     """Addresses of a host that fail in a row, as only a dead host's would, before the rest is taken to fail too."""
     allow_private: bool = False
@@ -133,7 +136,7 @@ class _Check:
         self._intervals: dict[str, float] = {}
         self._hosts: dict[tuple[str, int], asyncio.Task[tuple[str, ...]]] = {}
         self._robots: dict[str, asyncio.Task[RobotFileParser | None]] = {}
-        self._ways: dict[tuple[str | None, str], httpx.AsyncHTTPTransport] = {}
+        self._ways: dict[tuple[str | None, str, str], httpx.AsyncHTTPTransport] = {}
         # As environment variables and the system say; with a proxy, it is the proxy that looks names up.
         self._proxies = {
             scheme: proxy if "://" in proxy else f"http://{proxy}"
@@ -291,19 +294,21 @@ class _Check:
         return found.hexdigest()
 
     @contextlib.asynccontextmanager
-    async def _send(self, method: str, url: httpx.URL, cookies: httpx.Cookies) -> AsyncIterator[httpx.Response]:
+    async def _send(
+        self, method: str, url: httpx.URL, cookies: httpx.Cookies, more: Mapping[str, str] = {}
+    ) -> AsyncIterator[httpx.Response]:
         """The answer to one request, its body unread; redirects are the caller's."""
         if url.scheme not in ("http", "https") or not url.host or url.userinfo:
             raise _RefusedAddress
         limits = {"connect": self.settings.connect, "read": self.settings.read, "write": self.settings.read}
         extensions: dict[str, Any] = {"timeout": {**limits, "pool": self.settings.connect}}
-        headers = {"user-agent": self.settings.user_agent, "accept": "*/*", "accept-encoding": "identity"}
+        headers = {"user-agent": self.settings.user_agent, "accept": "*/*", "accept-encoding": "identity", **more}
         request = httpx.Request(method, url, headers=headers, extensions=extensions)
         cookies.set_cookie_header(request)
         proxy = self._proxy(url)
         await self._turn(url.host)
         if proxy:
-            response = await self._way(proxy, url.scheme).handle_async_request(request)
+            response = await self._way(proxy, url).handle_async_request(request)
         else:
             response = await self._direct(request)
         response.request = request
@@ -327,24 +332,26 @@ class _Check:
                 extensions={**request.extensions, **name},
             )
             try:
-                return await self._way(None, url.scheme).handle_async_request(there)
+                return await self._way(None, url).handle_async_request(there)
             except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
                 if place == places[-1] or _status_of(problem) == "tls":
                     raise
         raise _NoSuchHost
 
-    def _way(self, proxy: str | None, scheme: str) -> httpx.AsyncHTTPTransport:
-        if (proxy, scheme) not in self._ways:
+    def _way(self, proxy: str | None, url: httpx.URL) -> httpx.AsyncHTTPTransport:
+        keep = self.settings.keep
+        # Two names at one address may not share what one of them proved: a connection is kept for its name alone.
+        way = (proxy, url.scheme, url.host if keep else "")
+        if way not in self._ways:
             # The authorities that are trusted take a while to read, and http has no use for them.
-            trust = httpx.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._ways[proxy, scheme] = httpx.AsyncHTTPTransport(
+            trust = _authorities() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._ways[way] = httpx.AsyncHTTPTransport(
                 verify=trust,
                 trust_env=False,
                 proxy=httpx.Proxy(proxy) if proxy else None,
-                # No connection serves twice: two names at one address may not share what one of them proved.
-                limits=httpx.Limits(max_keepalive_connections=0),
+                limits=httpx.Limits(max_keepalive_connections=keep),
             )
-        return self._ways[proxy, scheme]
+        return self._ways[way]
 
     def _proxy(self, url: httpx.URL) -> str | None:
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
@@ -420,6 +427,11 @@ class _Check:
         except (_NoSuchHost, _RefusedAddress, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return None  # ValueError: what RobotFileParser says to `Crawl-delay: ²`
         return None
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _passing(task: asyncio.Task[tuple[str, ...]]) -> bool:
@@ -546,6 +558,88 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
             return
         yield problem
         problem = problem.__cause__ or problem.__context__
+
+
+# Fetching documents ----------------------------------------------------------------------------------------------
+
+
+class Unreached(Exception):
+    """A document that could not be fetched: why, and the server's code where it gave one."""
+
+    def __init__(self, status: Status, code: int | None = None) -> None:
+        super().__init__(status)
+        self.status: Status = status
+        self.code = code
+
+
+class TooLarge(Exception):
+    """A document of more bytes than were wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document. `content` is None where it is the one that was known already."""
+
+    content: bytes | None
+    etag: str = ""
+    modified: str = ""
+
+
+class Client(_Check):
+    """Fetches the documents of one site, within the same limits as links are visited.
+
+    robots.txt is not asked: who runs the site has given its address to have it read.
+    """
+
+    async def fetch(self, address: str, largest: int, etag: str = "", modified: str = "") -> Fetched:
+        """The document at *address*, of *largest* bytes at most.
+
+        *etag* and *modified* are what came with it the last time. Raises Unreached and TooLarge.
+        """
+        known = {"if-none-match": etag, "if-modified-since": modified}
+        more = {name: value for name, value in known.items() if value}
+        try:
+            async with asyncio.timeout(self.settings.total):
+                url = httpx.URL(address)
+                for _ in range(self.settings.hops + 1):
+                    async with self._send("GET", url, httpx.Cookies(), more) as response:
+                        code, headers = response.status_code, response.headers
+                        location = headers.get("location", "").strip()
+                        if code in MOVED and location:
+                            url = httpx.URL(urljoin(str(url), location))
+                            continue
+                        if code == 304 and more:
+                            return Fetched(None, etag, modified)
+                        if code != 200:
+                            judged = self._judged(address, url, _Answer(code), lasting=True)
+                            raise Unreached("broken" if judged.status == "ok" else judged.status, code)
+                        if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+                            raise Unreached("broken", code)
+                        content = await _whole(response, largest)
+                        return Fetched(content, headers.get("etag", ""), headers.get("last-modified", ""))
+            raise Unreached("loop")
+        except _NoSuchHost:
+            raise Unreached("no-such-host") from None
+        except (_RefusedAddress, httpx.UnsupportedProtocol):
+            raise Unreached("refused") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+            raise Unreached(_status_of(problem)) from None
+
+    async def close(self) -> None:
+        for way in self._ways.values():
+            await way.aclose()
+
+
+async def _whole(response: httpx.Response, largest: int) -> bytes:
+    length = response.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > largest:
+        raise TooLarge
+    found = bytearray()
+    async for chunk in response.aiter_raw():
+        found += chunk
+        if len(found) > largest:
+            raise TooLarge
+    return bytes(found)
 
 
 # `lakthan links` -------------------------------------------------------------------------------------------------

@@ -107,9 +107,7 @@ class _Published:
         try:
             if path.is_symlink() or not path.is_file():
                 raise ValueError("no file")
-            found = json.loads(path.read_bytes().decode(errors="surrogateescape"), object_pairs_hook=_once)
-            if not isinstance(found, dict):
-                raise ValueError("no object")
+            found = document_from(path.read_bytes())
         except (OSError, ValueError, RecursionError) as problem:
             self.unreadable(name, problem)
             return None
@@ -207,7 +205,7 @@ class _Published:
             portfolio = portfolio_from(document, rubric)
             if portfolio.unit != unit:
                 raise ValueError(portfolio.unit)
-            return build.assess(portfolio, _day(document["as_of"]))
+            return build.assess(portfolio, day_from(document["as_of"]))
         except Exception as problem:  # whatever it is: nothing follows from this file
             self.unreadable(file, problem)
             return None
@@ -224,7 +222,7 @@ class _Published:
             if partly:
                 published = {key: value for key, value in published.items() if key in derived}
             if found := difference(published, derived, words=self.words):
-                args = {"path": found.path, "published": _shown(found.published), "derived": _shown(found.derived)}
+                args = {"path": found.path, "published": shown(found.published), "derived": shown(found.derived)}
                 indicator = found.indicator or _indicator(file, inputs)
                 if indicator:
                     args |= {"indicator": indicator, "inputs": inputs}
@@ -302,7 +300,7 @@ def _difference(published: object, derived: object, path: str, indicator: str | 
     return None if same else Difference(path, indicator, published, derived)
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     if isinstance(value, _Nothing):
         return Message("publish.nothing")
     return _brief(json.dumps(value, ensure_ascii=False))
@@ -314,6 +312,14 @@ def _brief(text: str) -> str:
 
 
 # Reading ---------------------------------------------------------------------------------------------------------
+
+
+def document_from(content: bytes) -> Json:
+    """A JSON object, as it was published. Raises ValueError and RecursionError."""
+    found = json.loads(content.decode(errors="surrogateescape"), object_pairs_hook=_once)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
 
 
 def portfolio_from(document: Json, rubric: Rubric) -> Portfolio:
@@ -333,7 +339,7 @@ def portfolio_from(document: Json, rubric: Rubric) -> Portfolio:
         folder=f"{unit}/{rubric.id}",
         shared=_answer(document["shared"], None, rubric, place),
         answers={name: _answer(given, name, rubric, place) for name, given in document["indicators"].items()},
-        signed=_day(document["signed"]),
+        signed=day_from(document["signed"]),
         demonstration=document["demonstration"],
         self_level=document["self_level"],
         reviews=tuple(_review(one, place) for one in document["reviews"]),
@@ -365,7 +371,7 @@ def _verdict(given: Json, place: Place) -> Verdict:
         points=None if points is None else thai.parse_number(points),
         reason=given["reason"],
         answer=given["answer"],
-        answered=_day(given["answered"]),
+        answered=day_from(given["answered"]),
     )
 
 
@@ -416,7 +422,7 @@ def _value(given: object) -> object:
     raise TypeError(_brief(repr(given)))
 
 
-def _day(given: str | None) -> datetime.date | None:
+def day_from(given: str | None) -> datetime.date | None:
     return None if given is None else datetime.date.fromisoformat(given)
 
 

@@ -522,11 +522,12 @@ def comma_separated(table: Table, rows: Sequence[Row]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
     for row in rows:
-        writer.writerow(_cell(row[name]) for name in table.columns)
+        writer.writerow(cell(row[name]) for name in table.columns)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _cell(value: Cell) -> str:
+def cell(value: Cell) -> str:
+    """A value as it stands in a CSV file."""
     match value:
         case None:
             return ""

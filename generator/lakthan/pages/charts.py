@@ -151,6 +151,16 @@ def waterfall(words: Words, nodes: Sequence[NodeScore]) -> Chart | None:
     return _columns(words, columns, most)
 
 
+def shares(words: Words, entries: Sequence[tuple[str, Fraction]]) -> Chart:
+    """Shares in per cent side by side, each under its name."""
+    most = Fraction(100)
+    columns = [
+        {"node": name, "solid": (Fraction(0), share), "open": (share, most), "label": words.show(share)}
+        for name, share in entries
+    ]
+    return _columns(words, columns, most)
+
+
 def _columns(words: Words, columns: Sequence[dict[str, Any]], most: Fraction) -> Chart:
     """Columns in a box of 100 × 100, each with a solid part, an open one above it, and a line at what is asked."""
     wide = Fraction(100, len(columns))

@@ -76,6 +76,10 @@ class Site(Words):
     ledger: links.Ledger
     data: Callable[[], tuple[exports.File, ...]]
     """The open data, put together when it is first asked for."""
+    tabs: tuple[tuple[str, str], ...] = TABS
+    """The site's own menu."""
+    feed: bool = True
+    """Whether the site has feeds of what is new."""
     env: jinja2.Environment = field(init=False)
     known: dict[Any, Any] = field(init=False, default_factory=dict)
     """What `once` has worked out."""
@@ -208,7 +212,7 @@ class Site(Words):
                     "url": relative(tab, url),
                     **({"active": "page" if tab == url else "true"} if _within(tab, url) else {}),
                 }
-                for name, tab in TABS
+                for name, tab in self.tabs
             ],
         }
         if len(self.folders) > 1:
@@ -262,7 +266,9 @@ class Site(Words):
         portfolio = context.get("portfolio")
         days = self.once(_last_days)
         day = days.get(portfolio.id) if portfolio else max(days.values(), default=None)
-        meta: Json = {"path": self.folder + url, "feed": file_href("feed.xml")}
+        meta: Json = {"path": self.folder + url}
+        if self.feed:
+            meta["feed"] = file_href("feed.xml")
         if address := exports.base(self.project):
             meta["address"] = tame(address)
             if portfolio:
