@@ -343,8 +343,9 @@ class _Check:
         # Two names at one address may not share what one of them proved: a connection is kept for its name alone.
         way = (proxy, url.scheme, url.host if keep else "")
         if way not in self._ways:
-            # The authorities that are trusted take a while to read, and http has no use for them.
-            trust = _authorities() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            # They take a while to read, and http has no use for them; who fetches from many sites reads them once.
+            known = _authorities if keep else httpx.create_ssl_context
+            trust = known() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._ways[way] = httpx.AsyncHTTPTransport(
                 verify=trust,
                 trust_env=False,
