@@ -58,9 +58,14 @@ class Form:
 
 
 def shared(rubric: Rubric) -> tuple[str, ...]:
-    """The facts and registers that several indicators read: a unit states them once, in `portfolio.md`."""
+    """The facts and registers that several indicators read: a unit states them once, in `portfolio.md`.
+
+    Not what is evidence itself: a channel that carried one thing need not have carried another.
+    """
     read = Counter(name for node in rubric.every_indicator() for name in {*_read(rubric, node)})
-    return tuple(name for name in (*rubric.facts, *_registers(rubric)) if read[name] > 1)
+    plain = [name for name in rubric.registers if not rubric.registers[name].proof and name != "channels"]
+    # What portfolio.md has of its own under the same name, as the day it was signed, is meant there.
+    return tuple(n for n in (*rubric.facts, *plain) if read[n] > 1 and n not in load.PORTFOLIO_KEYS)
 
 
 def forms(portfolio: Portfolio) -> dict[str, Form]:
@@ -100,7 +105,7 @@ def _form(portfolio: Portfolio, node: Indicator) -> Form:
 
 def _shared_form(portfolio: Portfolio) -> Form:
     rubric = portfolio.rubric
-    here = {*shared(rubric), *portfolio.shared.places}
+    here = {*shared(rubric), *portfolio.shared.places} - {*load.PORTFOLIO_KEYS}
     levels = {level.id: level.title for level in rubric.levels}
     scalars = {
         "signed": FieldType(title=_both("editor.signed"), type="date"),
