@@ -62,6 +62,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message editor.panel.{}": tuple(_keys_of("editor.panel")),
     "Message editor.cms.{}": tuple(_keys_of("editor.cms")),
     "Message pages.award.{}": ("highest", "sum", "mean"),
+    "Message signoff.{}": tuple(_keys_of("signoff")),
+    "own handling.undated.{}": ("reject", "at_signature"),
+    "own handling.late.{}": ("count", "reject"),
 }  # fmt: skip
 """Keys that the code puts together, by the call and its f-string: what may stand in its gaps."""
 THROUGH = {"Message problem.{}.message", "Message problem.{}.help", "Message problem.{}.explain", "Message pages.{}"}

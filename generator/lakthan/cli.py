@@ -31,6 +31,7 @@ from lakthan import (
     forms,
     load,
     messages,
+    owning,
     publish,
     reports,
     scaffold,
@@ -860,6 +861,8 @@ def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
     sys.exit(1 if left else 0)
 
 
+main.add_command(owning.rubric_group)
+new_group.add_command(owning.new_rubric_command)
 for command in upkeep.COMMANDS:
     main.add_command(command)
 new_group.add_command(upkeep.year_command)

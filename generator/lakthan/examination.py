@@ -181,6 +181,7 @@ def _of_site(root: Path, project: Project, ledger: links.Ledger, kept: _Nothing 
         one = replace(project, rubrics={rubric.id: rubric}, units={}, portfolios=())
         path = root / "rubrics" / f"{rubric.id}.yml"
         yield from kept(path, (rubric,), partial(_of_rubric, one))
+    yield from _keyed(lint.between(project))
     yield from _keyed(writing.check_site(project))
     yield from kept(root / writing.SITE, (), partial(_of_file, root, writing.SITE))
     for unit in project.units.values():

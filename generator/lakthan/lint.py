@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -51,6 +52,14 @@ def lint(project: Project) -> Iterator[Diagnostic]:
         for one in LINTS:
             for doubt in one(rubric):
                 yield Diagnostic(doubt.code, _place(rubric, places, doubt.path), doubt.severity, doubt.args)
+
+
+def between(project: Project) -> Iterator[Diagnostic]:
+    """What is doubtful in how the rubrics of a project refer to each other."""
+    for rubric in project.rubrics.values():
+        places = project.rubric_places.get(rubric.id, {})
+        for doubt in unknown_before(rubric, project.rubrics):
+            yield Diagnostic(doubt.code, _place(rubric, places, doubt.path), doubt.severity, doubt.args)
 
 
 def _place(rubric: Rubric, places: object, path: Path) -> Place:
@@ -143,6 +152,96 @@ def points_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
             if lost & {*leaf.requires}:
                 args = {"name": name, "why": Message("impossible.requires"), "points": leaf.points}
                 yield Doubt("points-out-of-reach", (*where, "requires"), args)
+
+
+def excluded_by_others(rubric: Rubric) -> Iterator[Doubt]:
+    """Conditions of one criterion ask for more and for less of the same, so that they never hold together."""
+    for where, name, leaf in _leaves(rubric):
+        if any(impossible(rubric, one, _windows(rubric, leaf)) for one in leaf.when):
+            continue  # said already, of the one
+        for i, j in _contradictions(leaf.when):
+            args: dict[str, object] = {"name": name, "points": leaf.points, "first": i + 1, "second": j + 1}
+            yield Doubt("conditions-exclude", (*where, "when", j), args)
+            break
+
+
+def reading_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
+    """Under a reading a criterion can never hold, though it can as filed."""
+    for i, reading in enumerate(rubric.readings):
+        read = rubric.model_copy(update={"sets": {**rubric.sets, **reading.sets}})
+        for _, name, leaf in _leaves(rubric):
+            windows = _windows(rubric, leaf)
+            if any(impossible(rubric, one, windows) for one in leaf.when):
+                continue  # it cannot hold as filed either
+            when = reading.when.get(name, leaf.when)
+            at: Path = ("readings", i, "when", name) if name in reading.when else ("readings", i)
+            for j, condition in enumerate(when):
+                if why := impossible(read, condition, windows):
+                    args: dict[str, object] = {
+                        "name": name,
+                        "reading": reading.title,
+                        "why": Message(f"impossible.{why}"),
+                    }
+                    yield Doubt("reading-out-of-reach", (*at, j) if name in reading.when else at, args)
+                    break
+            else:
+                found = _contradictions(when) if name in reading.when else ()
+                for _, j in found:
+                    args = {"name": name, "reading": reading.title, "why": Message("impossible.limits")}
+                    yield Doubt("reading-out-of-reach", (*at, j), args)
+                    break
+
+
+def _contradictions(when: Iterable[Condition]) -> Iterator[tuple[int, int]]:
+    """Pairs of conditions that all have to hold and never do together, by position.
+
+    Only what is surely so: limits of the same number, and counts of which one cannot be above the other because it
+    counts some of the same records.
+    """
+    asked = [(i, part) for i, condition in enumerate(when) for part in _parts(condition)]
+    for at, (j, later) in enumerate(asked):
+        for i, earlier in asked[:at]:
+            if i != j and (_exceeds(earlier, later) or _exceeds(later, earlier)):
+                yield i, j
+
+
+def _parts(condition: Condition) -> Iterator[Condition]:
+    """The conditions that hold wherever this one does."""
+    if isinstance(condition, AllOf):
+        for part in condition.all:
+            yield from _parts(part)
+    elif isinstance(condition, AnyOf) and len(condition.any) == 1:
+        yield from _parts(condition.any[0])
+    else:
+        yield condition
+
+
+def _exceeds(low: Condition, high: Condition) -> bool:
+    """Whether *low* asks for more than *high* leaves, of the same number or of some of what it counts."""
+    match low, high:
+        case Value(), Value() if low.value == high.value:
+            return _empty(_both(low, high))
+        case Percent(), Percent() if (low.percent, low.of, low.where) == (high.percent, high.of, high.where):
+            return _empty(_both(low, high))
+        case ((Has() | Count()), Count()) if _counts_some_of(low, high):
+            return _empty(_both(Test(at_least=Fraction(1)) if isinstance(low, Has) else low, high))
+    return False
+
+
+def _counts_some_of(low: Has | Count, high: Count) -> bool:
+    """Whether every record that *low* counts is counted by *high* too, each for itself in both."""
+    if low.before != high.before or (low.has if isinstance(low, Has) else low.count) != high.count:
+        return False
+    if isinstance(low, Count) and low.distinct == high.distinct and low.where == high.where:
+        return True
+    if isinstance(low, Has) and low.where == high.where:
+        return True  # one record is at least one value
+    return isinstance(low, Has) and _narrower(low.where, high.where)
+
+
+def _both(low: Test | Comparison, high: Comparison) -> Test:
+    """The lower limits of one with the upper limits of the other."""
+    return Test(at_least=low.at_least, more_than=low.more_than, at_most=high.at_most, less_than=high.less_than)
 
 
 def circular_requirement(rubric: Rubric) -> Iterator[Doubt]:
@@ -435,6 +534,24 @@ def _may_not_apply(rubric: Rubric) -> bool:
 # Names -----------------------------------------------------------------------------------------------------------
 
 
+def unknown_before(rubric: Rubric, others: Mapping[str, Rubric]) -> Iterator[Doubt]:
+    """`continues` names an indicator that an earlier edition does not have, or an edition that is not there."""
+    absent: set[str] = set()
+    for path, node in names.nodes(rubric):
+        for i, name in enumerate(node.continues if isinstance(node, Indicator) else ()):
+            edition, colon, indicator = name.partition(":")
+            at: Path = (*path, "continues", i)
+            if not colon or edition == rubric.id:
+                yield Doubt("continues-unknown", at, {"name": name, "known": ()})
+            elif edition not in others:
+                if edition not in absent:
+                    yield Doubt("continues-elsewhere", at, {"name": edition}, "note")
+                absent.add(edition)
+            elif indicator not in (ids := [one.id for one in others[edition].every_indicator()]):
+                near = difflib.get_close_matches(indicator, ids, 3)
+                yield Doubt("continues-unknown", at, {"name": name, "known": tuple(f"{edition}:{one}" for one in near)})
+
+
 def never_read(rubric: Rubric) -> Iterator[Doubt]:
     """A kind, fact, register or set is declared that no condition reads."""
     facts: set[str] = set()
@@ -474,6 +591,8 @@ LINTS: tuple[Lint, ...] = (
     window_backwards,
     points_for_nothing,
     points_out_of_reach,
+    excluded_by_others,
+    reading_out_of_reach,
     circular_requirement,
     never_awarded,
     level_out_of_reach,

@@ -1392,6 +1392,12 @@ def _place_of(values: Mapping[str, FieldValue]) -> str:
     return f"{kind} {str(named).casefold()}".strip()
 
 
+def may_be_rubric(name: str) -> bool:
+    """Whether a rubric may have this id, which names its file and its pages."""
+    named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name)
+    return bool(named) and names.may_be_file(name, names.TAKEN_BY_RUBRICS)
+
+
 def may_be_unit(name: str) -> bool:
     """Whether the folder of a unit may have this name, which is a part of an address.
 

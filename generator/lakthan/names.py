@@ -24,6 +24,7 @@ from lakthan.rubric import (
     Handling,
     Has,
     Indicator,
+    Note,
     Percent,
     Rubric,
     Set,
@@ -69,6 +70,9 @@ TAKEN = (
     *("units", "what-if", "work"),
 )
 """Names of files and pages beside those of the indicators, in lower case."""
+
+TAKEN_BY_RUBRICS = ("index", "profile", "news")
+"""Pages beside those of the portfolios, which are called like their rubric."""
 
 DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 """Names that no file and no folder can have on Windows, with or without an extension."""
@@ -259,18 +263,18 @@ def _where(rubric: Rubric, name: str, where: Where, path: Path) -> Iterator[Unre
 
 
 def _tree(rubric: Rubric) -> Iterator[Unresolved]:
-    if not _may_be_file(rubric.id, ("index", "profile", "news")):
+    if not may_be_file(rubric.id, TAKEN_BY_RUBRICS):
         yield Unresolved(("id",), "rubric-id-taken", rubric.id)
     seen: set[str] = set()
     rounds = [r.id for r in rubric.rounds]
-    notes = {note.id for note in _notes(rubric)}
+    noted = {note.id for note in notes(rubric)}
     for path, node in nodes(rubric):
         if node.id.lower() in seen:  # they name files, and some machines do not tell A from a
             yield Unresolved((*path, "id"), "rubric-id-twice", node.id)
         seen.add(node.id.lower())
         if isinstance(node, Area):
             continue
-        if not _may_be_file(node.id, TAKEN):
+        if not may_be_file(node.id, TAKEN):
             yield Unresolved((*path, "id"), "rubric-id-taken", node.id)
         found = list(leaves(path, node.id, node))
         ids = [leaf.id for _, _, leaf in found if leaf.id]
@@ -289,19 +293,21 @@ def _tree(rubric: Rubric) -> Iterator[Unresolved]:
             for where, condition in conditions((*place, "when"), leaf.when):
                 yield from _condition(rubric, condition, where)
                 if condition.note is not None:
-                    yield from _known(condition.note, notes, (*where, "note"))
+                    yield from _known(condition.note, noted, (*where, "note"))
 
 
-def _may_be_file(name: str, taken: Iterable[str]) -> bool:
+def may_be_file(name: str, taken: Iterable[str]) -> bool:
+    """Whether a file may be called so on every machine, and is no page that is there already."""
     return name.lower() not in taken and not DEVICE.fullmatch(name) and not name.endswith(".")
 
 
-def _notes(rubric: Rubric) -> Iterator[Any]:
+def notes(rubric: Rubric) -> Iterator[Note]:
+    """Every doubt that stands anywhere in a rubric, in the order of the file."""
     yield from rubric.notes
     for holder in (*rubric.rounds, *rubric.levels, *((rubric.period,) if rubric.period else ())):
         yield from holder.notes
 
-    def below(node: Criterion) -> Iterator[Any]:
+    def below(node: Criterion) -> Iterator[Note]:
         yield from node.notes
         for child in node.criteria:
             yield from below(child)
@@ -379,10 +385,10 @@ def _readings(rubric: Rubric) -> Iterator[Unresolved]:
         if isinstance(node, Indicator)
         for _, address, _ in leaves(path, node.id, node)
     }
-    notes = {note.id for note in _notes(rubric)}
+    noted = {note.id for note in notes(rubric)}
     for i, reading in enumerate(rubric.readings):
         for j, note in enumerate(reading.notes):
-            yield from _known(note, notes, ("readings", i, "notes", j))
+            yield from _known(note, noted, ("readings", i, "notes", j))
         for name in reading.sets:
             yield from _known(name, rubric.sets, ("readings", i, "sets", name))
         yield from _sets(rubric, reading.sets, ("readings", i, "sets"))

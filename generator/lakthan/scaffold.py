@@ -189,6 +189,77 @@ def answer(rubric: Rubric, indicator: Indicator, language: Language, *, without:
     return "\n".join(lines) + "\n"
 
 
+RUBRICS = ("ladder", "binary", "points")
+"""Ways in which the indicators of a new rubric give points."""
+
+
+def rubric(identity: str, title: Text, kind: str, indicators: int, year: int, language: Language) -> str:
+    """A rubric to start from: it passes every check, and says beside each key what it is for."""
+
+    def note(key: str) -> str:
+        return _say(f"rubric_sketch.{key}", language)
+
+    def both(key: str, **args: object) -> str:
+        said = (f"{one}: {quoted(_say(f'rubric_sketch.{key}', one, **args))}" for one in ("th", "en"))
+        return f"{{{', '.join(said)}}}"
+
+    of_one = {"ladder": 3, "binary": 1, "points": 2}[kind]
+    lines = [
+        f"# {_say('rubric_sketch.head', language, id=identity)}",
+        "lakthan: 1",
+        f"id: {identity}",
+        f"title: {{th: {quoted(title.th)}, en: {quoted(title.en)}}}",
+        f"short: {{th: {quoted(title.th)}, en: {quoted(title.en)}}} # {note('short')}",
+        f"year: {year} # {note('year')}",
+        "document:",
+        f"  title: … # {note('document')}",
+        f"  issuer: … # {note('issuer')}",
+        "  # url: https://…",
+        f"max: {of_one * indicators} # {note('max')}",
+        f"period: {{from: {year - 544}-10-01, to: {year - 543}-09-30}} # {note('period')}",
+        "",
+        f"# {note('notes')}",
+        "# notes:",
+        "# - {id: N01, text: {th: …, en: …}, source: assumed}",
+        "",
+        f"kinds: # {note('kinds')}",
+        f"  report: {{title: {both('report')}}}",
+    ]
+    if kind == "points":
+        lines.append(f"  order: {{title: {both('order')}}}")
+    if kind == "ladder":
+        lines += [
+            f"facts: # {note('facts')}",
+            f"  done: {{title: {both('done')}, proof: [report], at_most: planned}}",
+            f"  planned: {{title: {both('planned')}, proof: [report]}}",
+        ]
+    lines += ["", f"levels: # {note('levels')}", f"- {{id: passed, title: {both('passed')}, percent_at_least: 80}}"]
+    lines += ["", f"# {note(kind)}", f"# {note('source')}", "indicators:"]
+    for number in range(1, indicators + 1):
+        lines += [f'- id: "{number}"', f"  title: {both('indicator', n=number)}", *_answers(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def _answers(kind: str) -> list[str]:
+    """What an indicator of a new rubric asks."""
+    if kind == "binary":
+        return ["  points: 1", "  source: assumed", "  when: [{has: report}]"]
+    if kind == "points":
+        return [
+            "  award: sum",
+            "  criteria:",
+            "  - {points: 1, source: assumed, when: [{has: order}]}",
+            "  - {points: 1, source: assumed, when: [{has: report}]}",
+        ]
+    return [
+        "  award: highest",
+        "  criteria:",
+        "  - {points: 3, source: assumed, when: [{has: report}, {percent: done, of: planned, at_least: 80}]}",
+        "  - {points: 2, source: assumed, when: [{has: report}, {percent: done, of: planned, at_least: 60}]}",
+        "  - {points: 1, source: assumed, when: [{has: report}]}",
+    ]
+
+
 def review(portfolio: Portfolio, round: str | None, day: datetime.date, language: Language) -> str:
     """An empty review: an entry for each indicator and each record that it shows, with what is to be seen there now."""
     rubric = portfolio.rubric

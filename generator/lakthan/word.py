@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import docx
 import docxtpl
 import jinja2
 import segno
-from docx.shared import Mm
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
 
 from lakthan import forms, messages, thai
 from lakthan.cache import Cache
@@ -40,6 +42,7 @@ _LONGEST = 255
 """Characters that a property of a document can hold."""
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _LINK = "163F8F"
+_FONT = "TH Sarabun New"
 
 
 def make(
@@ -88,6 +91,37 @@ def _made(name: str, template: bytes, data: Json) -> bytes:
     except (jinja2.TemplateError, KeyError, ValueError, zipfile.BadZipFile) as why:
         raise forms.Unfit(name, str(why)) from why
     return _settled(out.getvalue(), data["label"]["qr"])
+
+
+def of_tables(
+    title: str, parts: Iterable[tuple[str, Sequence[str], Sequence[Sequence[str]]]], language: Language
+) -> bytes:
+    """A document that is tables one after the other: title, head and rows of each; the same bytes for the same texts.
+
+    A cell may hold several lines. Where the head is empty the first column of each row is one.
+    """
+    document = docx.Document()
+    document.core_properties.title = thai.cut(_NEVER.sub("", title), _LONGEST)
+    document.core_properties.author = ""
+    document.core_properties.language = language
+    normal = document.styles["Normal"]
+    normal.font.name, normal.font.size = _FONT, Pt(14)
+    normal.element.rPr.rFonts.set(qn("w:cs"), _FONT)
+    document.add_heading(_NEVER.sub("", title), 0)
+    for heading, head, rows in parts:
+        document.add_heading(_NEVER.sub("", heading), 1)
+        lines = [head, *rows] if head else list(rows)
+        table = document.add_table(len(lines), len(rows[0]), "Table Grid")
+        for number, (row, texts) in enumerate(zip(table.rows, lines, strict=True)):
+            for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+                run = cell.paragraphs[0].add_run(_NEVER.sub("", text))
+                run.bold = (number == 0) if head else (column == 0)
+        if head:
+            repeated = table.rows[0]._tr.get_or_add_trPr().makeelement(qn("w:tblHeader"), {})
+            table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    out = io.BytesIO()
+    document.save(out)
+    return _settled(out.getvalue(), "")
 
 
 class _Template(docxtpl.DocxTemplate):  # type: ignore[misc]
