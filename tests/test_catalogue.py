@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lakthan
-from lakthan import diagnostics, exports, links, lint, messages, strictyaml
+from lakthan import diagnostics, doctor, exports, links, lint, messages, strictyaml
 from lakthan.forms import LABELS
 from lakthan.pages.search import WORDS
 from lakthan.rubric import CONDITIONS
@@ -50,6 +50,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message link.{}-code": ("denied", "server-error", "broken"),
     "Message links.{}": ("offline", "died", "revived", "changed", "still", "checked"),
     "say condition.covers_{}": ("month", "quarter"),
+    "Message doctor.name.{}": tuple(doctor.CHECKS),
+    "Message doctor.state.{}": ("fine", "doubt", "broken"),
     "say search.{}": WORDS,
     "say search.kinds.{}": KINDS,
     "say size.{}": ("kb", "mb"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from lakthan import build, completion, diff, difftext, git, load, messages, publish, reports, scaffold
+from lakthan import build, completion, diff, difftext, doctor, git, load, messages, publish, reports, scaffold
 from lakthan.front import Here, pass_here, project, put, refuse, say, show_problems
 from lakthan.messages import Language
 from lakthan.model import Message, Project
@@ -249,4 +250,38 @@ def _refresh(here: Here, found: Project) -> None:
         click.echo(say(language, "editor.refreshed", n=len(written)))
 
 
-COMMANDS = (init_command, diff_command, schemas_command)
+# The machine -----------------------------------------------------------------------------------------------------
+
+
+@click.command("doctor")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@pass_here
+def doctor_command(here: Here, form: str) -> None:
+    """Whether this machine and this project are fit for the work, and how to mend what is not.
+
+    Looks at Python, libraries, fonts, Thai letters, browser, Git, the project, mkdocs.yml, the address of the site,
+    write access, disk space and builds. Nothing is changed, and nothing on the network is asked.
+    """
+    found = doctor.examine(here["root"])
+    language: Language = here["language"]
+    doubts, broken = (sum(one.state == state for one in found) for state in ("doubt", "broken"))
+    if form == "json":
+        click.echo(json.dumps(doctor.document(found), ensure_ascii=False, indent=2))
+    else:
+        for line in doctor.lines(found, language):
+            click.echo(reports.visible(line))
+        if doubts or broken:
+            click.echo(say(language, "doctor.summary", doubts=doubts, broken=broken))
+        else:
+            click.echo(say(language, "doctor.all_fine"))
+    sys.exit(1 if broken else 0)
+
+
+COMMANDS = (init_command, doctor_command, diff_command, schemas_command)
