@@ -19,15 +19,17 @@ import time
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import duckdb
 import pytest
 import yaml
+from playwright.sync_api import Browser
 
 from benchmarks import portals as made
 from lakthan import build, hub, publish, signing
@@ -35,7 +37,7 @@ from lakthan.exports.tables import inert
 from lakthan.hub import gather, spread, tables
 from lakthan.hub.listing import ListFile, provinces
 from lakthan.model import Message
-from tests.conftest import Quiet, Sandbox
+from tests.conftest import Quiet, Sandbox, served
 
 Json = dict[str, Any]
 DAY = datetime.date(2026, 11, 21)
@@ -73,7 +75,8 @@ def rows(out: Path, table: str) -> list[Json]:
 @pytest.fixture(scope="module")
 def gathered(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, hub.Result]:
     out = tmp_path_factory.mktemp("gathered") / "site"
-    return out, run(world, out, with_pages=True)
+    with ThreadPoolExecutor(1) as thread:  # a browser that is open keeps an event loop in this one
+        return out, thread.submit(run, world, out, with_pages=True).result()
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -774,3 +777,48 @@ def test_the_list_of_the_manual_is_right(tmp_path: Path) -> None:
     assert wrong == ()
     assert listing
     assert listing.portals[0].place("chiang-mai-centre") == ("industry", "chiang-mai")
+
+
+# In a browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(gathered: tuple[Path, hub.Result]) -> Iterator[str]:
+    with served(gathered[0]) as top:
+        yield top
+
+
+PAGES = ("", "en/provinces/", "en/ministries/culture/", "ministries/culture/units-1/", "en/indicators/", "portals/")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser: Browser, address: str, scheme: Literal["light", "dark"], width: int) -> None:
+    axe = Path(str(pytest.importorskip("axe_playwright_python").__file__)).with_name("axe.min.js")
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        for path in PAGES:
+            page.goto(address + path)
+            page.evaluate(axe.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert wrong == []
+
+
+@pytest.mark.browser
+def test_the_search_leads_to_the_row_of_a_unit(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}en/search/?q=Office%2017")
+        result = page.get_by_role("link", name=re.compile("Office 17,")).first
+        result.click()
+        page.wait_for_url(re.compile(r"/en/ministries/[a-z-]+/units-1/#portal-0008\.unit-00016$"), wait_until="commit")
+        row = page.locator("tr:target")
+        assert "Office 17," in row.inner_text()
+        page.goto(f"{address}portals/")
+        first = page.locator("#portals-list tr").first
+        assert first.get_attribute("data-rank") == "3"  # those with nothing come first, whatever the script sorts by

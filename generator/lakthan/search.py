@@ -214,10 +214,13 @@ def _keys(line: str) -> frozenset[str]:
 # The files -------------------------------------------------------------------------------------------------------
 
 
-def files(entries: Iterable[Entry], folder: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+def files(
+    entries: Iterable[Entry], folder: str, facts: Mapping[str, Any], per: int = PER_PART
+) -> Iterator[tuple[str, bytes]]:
     """The index of the pages of one language: paths relative to the site, below *folder*, and what they hold.
 
-    *facts* is what index.json says beside what the script needs to find the parts.
+    *facts* is what index.json says beside what the script needs to find the parts. The texts of *per* pages are loaded
+    together: more where they are short.
     """
     ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
     everywhere: dict[str, array[int]] = defaultdict(partial(array, "I"))
@@ -241,14 +244,14 @@ def files(entries: Iterable[Entry], folder: str, facts: Mapping[str, Any]) -> It
         for piece in (key.encode(), *lists):
             part += _number(len(piece)) + piece
 
-    index = {"pages": len(ordered), "per": PER_PART, "shards": shards, "months": thai.MONTHS, **facts}
+    index = {"pages": len(ordered), "per": per, "shards": shards, "months": thai.MONTHS, **facts}
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
     for number, part in enumerate(parts):
         yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part))
-    for start in range(0, len(ordered), PER_PART):
-        texts = [_document(entry) for entry in ordered[start : start + PER_PART]]
+    for start in range(0, len(ordered), per):
+        texts = [_document(entry) for entry in ordered[start : start + per]]
         content = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
-        yield f"{folder}/t/{start // PER_PART}.bin", zlib.compress(content)
+        yield f"{folder}/t/{start // per}.bin", zlib.compress(content)
 
 
 def _found_under(entry: Entry) -> tuple[Set[str], Set[str]]:

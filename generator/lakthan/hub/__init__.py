@@ -12,9 +12,10 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class Result:
     wrong: int
     """Portals of which something is wrong."""
     problems: tuple[Diagnostic, ...]
+    seconds: Mapping[str, float]
+    """For which this process was at work in each step: gather, derive, tables, pages, site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def build(
     cache.mkdir(parents=True, exist_ok=True)
     cache = cache.resolve()
     work = cache / "work"
+    clock = _Clock()
     with publish.lock(cache):
         settings = reach.Settings(interval=0, keep=4, body=60, allow_private=options.allow_private, read=30)
         limits = gather.Limits(seconds=options.timeout)
@@ -86,8 +90,10 @@ def build(
             offline=options.offline,
             progress=progress,
         )
+        clock.did("gather")
         with spread.pool(options.jobs, options.scheduler) as pool:
             result = _rows(found, states, work, pool)
+        clock.did("derive")
         years = {name: rubric.year for name, rubric in found.rubrics.items()}
         with (
             tables.database(work, years, demonstration=found.demonstration) as database,
@@ -95,30 +101,48 @@ def build(
             publish.building(output) as fresh,
         ):
             tables.write(database, work / tables.FOLDER)
+            clock.did("tables")
             if with_pages:
-                _site(found, database, work, fresh)
+                _pages(found, database, work)
+                clock.did("pages")
+                _site(found, work / "docs", fresh)
+                clock.did("site")
             for path in sorted((work / tables.FOLDER).iterdir()):
                 (fresh / tables.FOLDER).mkdir(exist_ok=True)
                 shutil.move(path, fresh / tables.FOLDER / path.name)
         shutil.rmtree(work, ignore_errors=True)
-    return result
+    return replace(result, seconds=clock.took)
 
 
-def _site(found: Listing, database: tables.Connection, work: Path, site: Path) -> None:
-    """Write the pages, and build the site of them in the folder *site*."""
+class _Clock:
+    """How long each step kept this process at work, whatever else the machine did."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def did(self, step: str) -> None:
+        now = time.process_time()
+        self.took[step], self._last = now - self._last, now
+
+
+def _pages(found: Listing, database: tables.Connection, work: Path) -> None:
+    """Write the pages below *work*."""
+    sizes = {f"{tables.FOLDER}/{path.name}": path.stat().st_size for path in (work / tables.FOLDER).iterdir()}
+    for page in pages.write(found, database, sizes, (project.shipped() / "site_templates",)):
+        path = work / "docs" / page.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page.content)
+
+
+def _site(found: Listing, docs: Path, site: Path) -> None:
+    """Build the site of the pages in *docs* in the folder *site*."""
     # Imported here: MkDocs takes half a second, which tables alone need not wait for.
     from mkdocs.commands.build import build as build_site  # noqa: PLC0415
     from mkdocs.config import load_config  # noqa: PLC0415
 
-    docs = work / "docs"
-    sizes = {f"{tables.FOLDER}/{path.name}": path.stat().st_size for path in (work / tables.FOLDER).iterdir()}
-    shipped = project.shipped()
-    for page in pages.write(found, database, sizes, (shipped / "site_templates",)):
-        path = docs / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page.content)
     config = load_config(
-        config_file=str(shipped / "mkdocs.yml"),
+        config_file=str(project.shipped() / "mkdocs.yml"),
         docs_dir=str(docs),
         site_dir=str(site.resolve()),
         site_name=found.site.title.th,
@@ -175,7 +199,7 @@ def _rows(listing: Listing, states: Sequence[gather.State], work: Path, pool: sp
             file.close()
     wrong = sum(bool(said) for said in problems)
     scores = counts["indicators"]
-    return Result(len(states), counts["units"], counts["portfolios"], scores, wrong, diagnostics.sort(everything))
+    return Result(len(states), counts["units"], counts["portfolios"], scores, wrong, diagnostics.sort(everything), {})
 
 
 def _problem(portal: str, problem: Diagnostic) -> dict[str, Any]:

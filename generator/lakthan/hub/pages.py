@@ -30,6 +30,8 @@ Json = dict[str, Any]
 PER_PAGE = 250
 """Units of a page: about 100 kB, before the server compresses them."""
 PORTALS_PER_PAGE = 200
+PER_PART = 100
+"""Units whose texts the search loads together: a name and two places each."""
 SHOWN = 3
 """Problems of a portal that its row tells; all of them are in the data."""
 NOWHERE = "nationwide"
@@ -64,6 +66,15 @@ class Group(NamedTuple):
         return f"{self.folder}/{name or NOWHERE}/"
 
 
+_SUMS = (
+    """CREATE TABLE cells AS SELECT rubric, ministry, province, indicator, count(percent) AS n, sum(percent) AS share
+    FROM answered WHERE latest GROUP BY ALL ORDER BY ALL""",
+    """CREATE TABLE totals AS SELECT rubric, ministry, province, count(*) AS portfolios, count(percent) AS n,
+    sum(percent) AS share FROM counted WHERE latest GROUP BY ALL ORDER BY ALL""",
+)
+"""What every heat map is added up from: the rows themselves would be gone through for each of two hundred pages."""
+
+
 class Overview:
     """What the pages of every language draw on."""
 
@@ -71,6 +82,8 @@ class Overview:
         self.listing, self.database, self.files = listing, database, files
         self.rows = partial(tables.rows, database)
         self.editions = tuple(self._editions())
+        for query in _SUMS:
+            database.execute(query)
         # Named again and again: as dicts, and sorted by each language's own names.
         ministries: dict[str | None, Text] = {}
         provinces: dict[str | None, Text] = {}
@@ -113,12 +126,14 @@ def write(
             feed=False,
         )
         known: list[search.Entry] = []
-        for step in (_home, _groups, _units, _indicators, _portals, _about, _data, _search):
+        for step in (_home, _groups, _indicators, _portals, _about, _data):
             for page in step(site, overview):
-                if page.entry and step is not _search:
+                if page.entry:
                     known.append(page.entry)
                 yield Page(page.path, page.content)
-        yield from index(site, known)
+        yield from (Page(page.path, page.content) for page in _search(site, overview))
+        yield from _units(site, overview, known)
+        yield from index(site, known, PER_PART)
     yield from pages.assets(templates)
 
 
@@ -156,12 +171,11 @@ def _board(site: Site, overview: Overview, edition: Edition, group: Group, where
     asked = f"rubric = ?{f' AND {where}' if where else ''}"
     chosen = (edition.rubric.id, *given)
     by = group.column
-    # avg(): `by_indicator_and_…` has means of one column; together with another they come from the rows themselves.
-    query = f"SELECT {by}, indicator, avg(percent) AS percent FROM answered WHERE latest AND {asked} GROUP BY ALL"  # noqa: S608
+    mean = "round(sum(share) / nullif(sum(n), 0), 6) AS percent"
+    query = f"SELECT {by}, indicator, {mean} FROM cells WHERE {asked} GROUP BY ALL"  # noqa: S608
     for row in overview.rows(query, *chosen):
         shares[row[by]][row["indicator"]] = row["percent"]
-    means = "count(*) AS portfolios, avg(percent) AS percent"
-    query = f"SELECT {by}, {means} FROM counted WHERE latest AND {asked} GROUP BY ALL"  # noqa: S608
+    query = f"SELECT {by}, sum(portfolios)::BIGINT AS portfolios, {mean} FROM totals WHERE {asked} GROUP BY ALL"  # noqa: S608
     whole = {row[by]: row for row in overview.rows(query, *chosen)}
     return {
         "edition": edition,
@@ -311,8 +325,8 @@ _LISTED = """
 """A row for each unit, with its newest portfolio of each series."""
 
 
-def _units(site: Site, overview: Overview) -> Iterator[Page]:
-    """The units of each ministry, and of each province, in pages."""
+def _units(site: Site, overview: Overview, known: list[search.Entry]) -> Iterator[Page]:
+    """The units of each ministry, and of each province, in pages. The search is to know each unit, in *known*."""
     overview.database.execute(f"CREATE TABLE IF NOT EXISTS listed AS {_LISTED}")
     for group, other in ((overview.ministries, overview.provinces), (overview.provinces, overview.ministries)):
         by = group.column
@@ -324,7 +338,9 @@ def _units(site: Site, overview: Overview) -> Iterator[Page]:
             for number in range(1, last + 1):
                 some = [_unit(site, overview, other, row) for row in islice(rows, PER_PAGE)]
                 place = group.address(name)
-                yield site.page(
+                if group is overview.ministries:
+                    known += (_entry(f"{site.folder}{place}units-{number}/", said, row) for row in some)
+                page = site.page(
                     "hub-units.md.j2",
                     f"{place}units-{number}.md",
                     site.say("hub.units.title", name=said),
@@ -337,6 +353,13 @@ def _units(site: Site, overview: Overview) -> Iterator[Page]:
                     rows=some,
                     other=other,
                 )
+                yield Page(page.path, page.content)
+
+
+def _entry(url: str, ministry: str, row: Json) -> search.Entry:
+    """A unit as the search knows it: its row."""
+    place = search.Passage("", "", row["other"])
+    return search.Entry(f"{url}#{row['id']}", row["name"], "unit", row["name"], "", "", ministry, (place,))
 
 
 def _unit(site: Site, overview: Overview, other: Group, row: Json) -> Json:

@@ -24,8 +24,8 @@ def _page(site: Site) -> Page:
     return Page(page.path, page.content)  # it finds others, not itself
 
 
-def index(site: Site, entries: Sequence[search.Entry]) -> Iterator[Page]:
-    """The index of the pages in the site's language."""
+def index(site: Site, entries: Sequence[search.Entry], per: int = search.PER_PART) -> Iterator[Page]:
+    """The index of the pages in the site's language; the texts of *per* of them are loaded together."""
     units = {entry.unit for entry in entries} - {""}
     rubrics = {entry.rubric for entry in entries} - {""}
     kinds = {entry.kind for entry in entries}
@@ -38,5 +38,5 @@ def index(site: Site, entries: Sequence[search.Entry]) -> Iterator[Page]:
             "kind": [(kind, site.say(f"search.kinds.{kind}")) for kind in search.KINDS if kind in kinds],
         },
     }
-    for path, content in search.files(entries, f"search/{site.language}", facts):
+    for path, content in search.files(entries, f"search/{site.language}", facts, per):
         yield Page(path, content)
