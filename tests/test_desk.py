@@ -427,3 +427,77 @@ def test_decap_is_sent_packed_to_who_can_unpack(server: Server) -> None:
     packed, plain = ask(server, "GET", path, Accept_Encoding="gzip"), ask(server, "GET", path)
     assert packed[2]["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed[1]) == plain[1]
+
+
+# On a published site ---------------------------------------------------------------------------------------------
+
+GITLAB = "editor: {backend: gitlab, repo: group/portfolio, app_id: abc123, server: https://git.example.go.th/}\n"
+GITHUB = "editor: {backend: github, repo: owner/name, branch: pages, oauth: https://auth.example.go.th}\n"
+
+
+def admin(sample: Sandbox, setting: str) -> dict[str, bytes]:
+    sample.write("content/site.yml", sample.read("content/site.yml") + setting)
+    return dict(editor.published(load.load(sample.root).project, ROOT / "site_templates"))
+
+
+def test_a_site_has_no_form_unless_it_asks_for_one(sample: Sandbox) -> None:
+    assert admin(sample, "") == {}
+
+
+def test_the_form_of_a_site_changes_its_repository(sample: Sandbox) -> None:
+    files = admin(sample, GITLAB)
+    assert sorted(files) == [
+        f"admin/{name}"
+        for name in ("config.json", "decap-cms.LICENSE.txt", "decap-cms.js", "editor.css", "editor.js", "index.html")
+    ]
+    made = json.loads(files["admin/config.json"])["decap"]
+    assert made["backend"] == {
+        "name": "gitlab",
+        "repo": "group/portfolio",
+        "branch": "main",
+        "auth_type": "pkce",
+        "app_id": "abc123",
+        "base_url": "https://git.example.go.th",
+        "api_root": "https://git.example.go.th/api/v4",
+    }
+    assert made["publish_mode"] == "editorial_workflow"
+    assert len(made["collections"]) == len(load.load(sample.root).project.portfolios)
+    assert "lakthan_version" not in files["admin/config.json"].decode()
+    page = files["admin/index.html"].decode()
+    assert "connect-src 'self' blob: https://git.example.go.th;" in page
+    assert "github" not in page
+
+
+def test_the_forms_of_a_site_and_of_a_machine_are_the_same(sample: Sandbox) -> None:
+    remote = json.loads(admin(sample, GITHUB)["admin/config.json"])["decap"]
+    local = Desk(sample.root, "dip-ict/moi-moral-2569", "th").config()["decap"]
+    assert remote["backend"]["base_url"] == "https://auth.example.go.th"
+    (there,) = [one for one in remote["collections"] if one["name"] == "dip-ict--moi-moral-2569"]
+    (here,) = local["collections"]
+    for file in here["files"]:
+        assert file["fields"].pop(0) == {"name": editor.VERSION, "widget": "hidden"}
+    assert there == here
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "place"),
+    [
+        ("{backend: bitbucket, repo: a/b}", "wrong-choice", "editor"),
+        ("{backend: github, repo: a/b}", "missing-key", "oauth"),
+        ("{backend: gitlab, repo: a/b}", "missing-key", "app_id"),
+        ("{backend: gitlab, repo: 'a b', app_id: x}", "wrong-name", "editor"),
+        ("{backend: gitlab, repo: a/b, app_id: x, token: y}", "unknown-key", "token"),
+        ("{backend: github, repo: a/b, oauth: http://a.example}", "wrong-link", "editor"),
+        ("{backend: github, repo: a/b, oauth: 'https://a.example; script-src *'}", "wrong-link", "editor"),
+        ("{backend: gitlab, repo: a/b, app_id: x, server: 'https://a@b.example'}", "wrong-link", "editor"),
+    ],
+)
+def test_settings_of_the_editor_are_read_strictly(sample: Sandbox, setting: str, code: str, place: str) -> None:
+    sample.write("content/site.yml", sample.read("content/site.yml") + f"editor: {setting}\n")
+    found = [problem for problem in load.load(sample.root).problems if problem.place.file == "content/site.yml"]
+    assert [problem.code for problem in found] == [code]
+    assert found[0].args.get("key", "editor") == place
+
+
+def test_no_unit_takes_the_address_of_the_form() -> None:
+    assert "admin" in load.TAKEN

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from lakthan import editor, load
 from lakthan.desk import Desk, Server, SiteServer
-from tests.conftest import ROOT, Sandbox
+from tests.conftest import ROOT, Sandbox, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RUBRIC = "moi-moral-2569"
@@ -171,6 +172,33 @@ def test_an_empty_unit_reaches_the_full_score(browser: Browser, office: Sandbox,
     expect(opened.value.locator("h1")).to_contain_text("เผยแพร่องค์ความรู้")
     opened.value.close()
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "button"),
+    [
+        ("{backend: gitlab, repo: a/b, app_id: abc}", "เข้าสู่ระบบด้วย GitLab"),
+        ("{backend: github, repo: a/b, oauth: https://auth.example.go.th}", "เข้าสู่ระบบด้วย GitHub"),
+    ],
+)
+def test_the_form_of_a_site_starts_under_its_policy(
+    browser: Browser, office: Sandbox, tmp_path: Path, setting: str, button: str
+) -> None:
+    office.write("content/site.yml", office.read("content/site.yml") + f"editor: {setting}\n")
+    for name, content in editor.published(load.load(office.root).project, ROOT / "site_templates"):
+        path = tmp_path / "www" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    with served(tmp_path / "www") as address:
+        page = browser.new_page()
+        failures: list[str] = []
+        page.on("console", lambda message: failures.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("request", lambda request: failures.append(request.url) if outside(request.url) else None)
+        page.goto(f"{address}admin/")
+        expect(page.get_by_role("button", name=button)).to_be_visible(timeout=PATIENCE)
+        page.close()
+    assert failures == []
 
 
 def outside(url: str) -> bool:

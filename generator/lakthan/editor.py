@@ -531,7 +531,8 @@ def published(project: Project, templates: Path) -> Iterator[tuple[str, bytes]]:
     made = config(project, project.portfolios, language)
     title = messages.show(project.site.title, language)
     yield "admin/index.html", page(templates, language, title, policy(project.site.editor))
-    yield "admin/config.json", json.dumps({"decap": made}, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
+    compact = json.dumps({"decap": made}, ensure_ascii=False, separators=(",", ":"))
+    yield "admin/config.json", compact.encode("utf-8")
     yield "admin/decap-cms.js", unpacked(templates)
     for name in ("editor.js", "editor.css", "decap-cms.LICENSE.txt"):
         yield f"admin/{name}", (templates / FOLDER / name).read_bytes()
