@@ -202,6 +202,9 @@ def test_a_page_goes_on_from_what_it_saved_and_another_page_does_not(table: Desk
     save(table, "9", {**values, "status": "draft"}, body, page="one")
     with pytest.raises(Refused):
         save(table, "9", {**values, "self_score": "1"}, body, page="two")
+    draft = {"path": f"{UNIT}/9.md", "values": values, "coming": []}
+    assert "stale" not in table.draft(json.loads(json.dumps(draft)), "one")
+    assert "was changed after you opened" in table.draft(draft, "two")["stale"]
 
 
 # Attachments -----------------------------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ def test_nothing_but_the_portfolio_is_reached(only_asked: Desk, path: object) ->
 
 def test_a_portfolio_that_is_a_link_is_not_followed(sample: Sandbox, tmp_path: Path) -> None:
     table = Desk(sample.root, "dip-ict/moi-moral-2569", "en")
-    table.project()
+    table.state()
     elsewhere = tmp_path / "elsewhere.md"
     elsewhere.write_bytes(sample.path(f"{UNIT}/9.md").read_bytes())
     sample.path(f"{UNIT}/9.md").unlink()
@@ -320,21 +323,32 @@ def test_a_draft_is_scored_before_it_is_saved(sample: Sandbox, table: Desk) -> N
     before = sample.read(f"{UNIT}/9.md")
     values, body = opened(table, "9")
     path = f"{UNIT}/9.md"
-    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": []})
+    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": []}, "")
     assert shown["points"] == "3 of 3 points"
     assert shown["full"]
     del values["channels"][2:]
-    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": []})
+    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": []}, "")
     assert shown["points"] == "1 of 3 points"
     assert shown["total"] == "25 of 27 points"
     assert shown["needs"]
     values["channels"].append({"kind": "email", "name": "x", "scope": "external", "file": "files/9/x.pdf", "url": "x"})
-    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": ["files/9/x.pdf"]})
+    shown = table.draft({"path": path, "values": {**values, "body": body}, "coming": ["files/9/x.pdf"]}, "")
     assert shown["points"] == "2 of 3 points"
     assert [(one["kind"], one["where"]) for one in shown["problems"] if one["kind"] == "error"] == [
         ("error", "channels 3 · Address")
     ]
     assert sample.read(path) == before
+
+
+def test_a_draft_hears_what_check_would_say_of_it(sample: Sandbox, table: Desk) -> None:
+    values, body = opened(table, "9")
+    values["channels"][1]["name"] = "นายหนึ่ง 1-2345-67890-12-1"
+    save(table, "9", values, body)
+    values, body = opened(table, "9")
+    shown = table.draft({"path": f"{UNIT}/9.md", "values": {**values, "body": body}, "coming": []}, "")
+    said = [one["message"] for one in shown["problems"]]
+    assert any("citizen" in message for message in said)
+    assert "67890" not in json.dumps(shown["problems"])
 
 
 # The server ------------------------------------------------------------------------------------------------------
@@ -501,3 +515,57 @@ def test_settings_of_the_editor_are_read_strictly(sample: Sandbox, setting: str,
 
 def test_no_unit_takes_the_address_of_the_form() -> None:
     assert "admin" in load.TAKEN
+
+
+# The command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever starts the server ends it by Ctrl+C."""
+
+    def interrupted(self: Server) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Server, "serve_forever", interrupted)
+
+
+def test_the_command_makes_what_is_missing_and_says_where_the_form_is(sample: Sandbox, at_once: None) -> None:
+    sample.path(f"{UNIT}/9.md").unlink()
+    said = sample.run("edit", "dip-ict/moi-moral-2569", "--no-open").output
+    assert said.splitlines()[0] == f"wrote {UNIT}/9.md"
+    assert re.search(r"http://127\.0\.0\.1:[0-9]+/[A-Za-z0-9_-]{32}/ ", said)
+    # What several indicators share is stated in portfolio.md: an empty list here would stand in its place.
+    assert "channels: []" in sample.read(f"{UNIT}/9.md")
+    assert "activities:" not in scaffold_of(sample, "4")
+
+
+def scaffold_of(sample: Sandbox, name: str) -> str:
+    sample.path(f"{UNIT}/{name}.md").unlink()
+    Desk(sample.root, "dip-ict/moi-moral-2569", "en").skeletons()
+    return sample.read(f"{UNIT}/{name}.md")
+
+
+def test_the_command_wants_to_know_which_of_several(sample: Sandbox, at_once: None) -> None:
+    assert "dip-ict/moi-moral-2569" in sample.run("edit", status=2).output
+    assert "nobody/moi-moral-2569" in sample.run("edit", "nobody/moi-moral-2569", status=2).output
+
+
+def test_a_port_that_is_taken_is_named(sample: Sandbox, server: Server, at_once: None) -> None:
+    said = sample.run("edit", "dip-ict/moi-moral-2569", "--port", str(server.server_port), status=1).output
+    assert f"127.0.0.1:{server.server_port}" in said
+
+
+def test_files_that_cannot_be_read_are_not_opened_and_named(sample: Sandbox, table: Desk) -> None:
+    sample.write(f"{UNIT}/9.md", "---\na: b: c\n---\n")
+    with pytest.raises(Refused) as refused:
+        table.do("getEntry", {"path": f"{UNIT}/9.md"}, "")
+    assert refused.value.message.args["line"] == 2
+    sample.path(f"{UNIT}/9.md").write_bytes(b"---\n\xff\n---\n")
+    with pytest.raises(Refused, match="unreadable_file"):
+        table.do("getEntry", {"path": f"{UNIT}/9.md"}, "")
+    files = [{"path": f"{UNIT}/{name}.md", "label": name} for name in ("8", "9")]
+    listed = table.do("entriesByFiles", {"files": files}, "")  # one that is broken does not hide the others
+    assert [one["file"]["label"] for one in listed] == ["8", "9"]
+    assert listed[0]["data"] == table.do("getEntry", {"path": f"{UNIT}/8.md"}, "")["data"]
+    assert listed[1]["data"] == "---\n---\n"

@@ -350,6 +350,7 @@ def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open
             webbrowser.open(server.address)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
+        site.shutdown()
 
 
 @main.command("check")

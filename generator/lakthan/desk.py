@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import difflib
 import hashlib
 import hmac
@@ -34,10 +35,11 @@ from typing import Any, NamedTuple
 from lakthan import (
     attachments,
     build,
-    check,
     diagnostics,
     editor,
+    examination,
     frontmatter,
+    links,
     load,
     messages,
     privacy,
@@ -239,16 +241,18 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
 
 def panel(desk: Desk, name: str, text: str, coming: Sequence[str] = ()) -> dict[str, Any]:
     """What the file *name* would score if it held *text*: sentences in the officer's language, ready to show."""
-    project, portfolio = desk.project()
-    form = desk.forms()[name]
+    state = desk.state()
+    project, portfolio, form = state.project, state.portfolio, state.forms[name]
     indicator = None if name == editor.PORTFOLIO else name
-    draft, found = load.revised(desk.root, project.site, portfolio, indicator, text, coming)
-    assessment = build.assess(draft)
-    file = f"{portfolio.folder}/{name}.md"
-    unit = project.units[portfolio.unit]
-    problems = [*found, *check.check(assessment), *privacy.consent(draft)]
-    problems += privacy.check(privacy.search(desk.root, draft, (unit.email, unit.phone)))
-    own = [privacy.masked(problem) for problem in problems if problem.place.file == file]
+    read, found = load.revised(desk.root, project.site, portfolio, indicator, text, coming)
+    unit, grace = project.units[portfolio.unit], project.site.link_grace
+    part = examination.part(desk.root, read, (unit.email, unit.phone), state.ledger, grace)
+    assessment, draft = part.assessment, part.assessment.portfolio
+    answer = draft.answers.get(name, draft.shared) if indicator else draft.shared
+    shows = {f"{draft.folder}/{one}" for one in load.attachments_of(draft, answer) if one not in coming}
+    about = {f"{draft.folder}/{name}.md", *shows}
+    problems = [*map(privacy.masked, found), *(problem for _, problem in part.problems)]
+    own = [problem for problem in problems if problem.place.file in about]
     say, latest = _Sayer(desk.language, project), assessment.latest
     level = next((one.title for one in draft.rubric.levels if one.id == latest.level), None)
     return {
@@ -362,6 +366,15 @@ class _Sayer:
 # The desk --------------------------------------------------------------------------------------------------------
 
 
+class State(NamedTuple):
+    """What a desk works with, as it was read last."""
+
+    project: Project
+    portfolio: Portfolio
+    ledger: links.Ledger
+    forms: Mapping[str, Form]
+
+
 class Desk:
     """One portfolio of the project in *root*, laid out to be filled in."""
 
@@ -371,33 +384,49 @@ class Desk:
         self.site = ""
         """Where this machine shows the built site; empty while nobody does."""
         self._lock = threading.RLock()
-        self._seen: object = None
-        self._loaded: tuple[Project, Portfolio] | None = None
+        self._outlined: tuple[object, Project, Portfolio] | None = None
+        self._state: tuple[object, State] | None = None
         self._followed: dict[tuple[str, str, str], str] = {}
         """(page, file, version that it opened) → version that it saved last: what it may go on from."""
 
     # The project, as it stands on disk
 
-    def project(self) -> tuple[Project, Portfolio]:
-        """The project and the portfolio, read again when a file has changed. Raises Refused when it is gone."""
-        with self._lock:
-            seen = tuple(sorted(_states(self.root)))
-            if self._loaded is None or seen != self._seen:
-                project = load.load(self.root).project
-                portfolio = next((one for one in project.portfolios if one.id == self.id), None)
-                if portfolio is None:
-                    raise Refused("editor.gone", HTTPStatus.CONFLICT, name=self.id)
-                self._seen, self._loaded = seen, (project, portfolio)
-            return self._loaded
+    def state(self) -> State:
+        """What there is now, read again if it has changed; nothing is read of other portfolios.
 
-    def forms(self) -> dict[str, Form]:
-        return editor.forms(self.project()[1])
+        Raises Refused when it is gone.
+        """
+        with self._lock:
+            around = _stamps([self.root / "rubrics", self.root / "content" / "site.yml", *self._unit_files()])
+            if self._outlined is None or self._outlined[0] != around:
+                project = load.outline(self.root).project
+                outline = next((one for one in project.portfolios if one.id == self.id), None)
+                if outline is None:
+                    raise Refused("editor.gone", HTTPStatus.CONFLICT, name=self.id)
+                self._outlined = around, project, outline
+            _, project, outline = self._outlined
+            folder = self.root / outline.folder
+            inside = around, _stamps([folder, self.root / "content" / "links.json"])
+            if self._state is None or self._state[0] != inside:
+                if not folder.is_dir():
+                    raise Refused("editor.gone", HTTPStatus.CONFLICT, name=self.id)
+                portfolio = load.portfolio(self.root, folder, outline.unit, outline.rubric, project.site).portfolio
+                state = State(project, portfolio, links.read(self.root)[0], editor.forms(portfolio))
+                self._state = inside, state
+            return self._state[1]
+
+    def _unit_files(self) -> list[Path]:
+        unit = self.root / "content" / self.id.rpartition("/")[0]
+        return [folder / "unit.yml" for folder in (unit, *unit.parents) if folder.is_relative_to(self.root / "content")]
+
+    def forms(self) -> Mapping[str, Form]:
+        return self.state().forms
 
     def folder(self) -> str:
-        return self.project()[1].folder
+        return self.state().portfolio.folder
 
     def config(self) -> dict[str, Any]:
-        project, portfolio = self.project()
+        project, portfolio, *_ = self.state()
         words = {
             key: messages.say(Message(f"editor.panel.{key}"), self.language)
             for key in ("loading", "problems", "sound", "page", "build", "building", "rungs", "all", "offline")
@@ -414,7 +443,7 @@ class Desk:
 
     def skeletons(self) -> list[str]:
         """Make the files that are not there yet, for Decap fills in no defaults; gives their names."""
-        _, portfolio = self.project()
+        portfolio = self.state().portfolio
         rubric, made = portfolio.rubric, dict[str, str | bytes]()
         once = editor.shared(rubric)
         made[f"{portfolio.folder}/portfolio.md"] = scaffold.portfolio(rubric, self.language)
@@ -464,6 +493,15 @@ class Desk:
 
     # What Decap asks for
 
+    def _listed(self, path: object, label: object = None) -> dict[str, Any]:
+        """A file for Decap's list, where one that is written wrongly must not hide the others."""
+        try:
+            return self.opened(path, label)
+        except Refused as refused:
+            if refused.status == HTTPStatus.FORBIDDEN:
+                raise
+            return {"data": "---\n---\n", "file": {"path": path, "label": label, "id": None}}
+
     def opened(self, path: object, label: object = None) -> dict[str, Any]:
         """A file as Decap's list and form want it."""
         name, file, form = self.entry(path)
@@ -503,8 +541,7 @@ class Desk:
         return {"message": "saved"}
 
     def _merged(self, name: str, text: str | None, sent: Sent, form: Form, page: str) -> str:
-        known = self._followed.get((page, name, sent.version), sent.version)
-        if text is None or not hmac.compare_digest(known.encode(), _version(text).encode()):
+        if text is None or not self._may_follow(page, name, sent.version, text):
             raise Refused("editor.changed_meanwhile", HTTPStatus.CONFLICT, file=name)
         try:
             return written(text, sent, form)
@@ -512,6 +549,10 @@ class Desk:
             raise Refused("editor.broken", file=name, line=problem.line) from None
         except frontmatter.Unchangeable as problem:
             raise Refused("editor.cannot_change", file=name, where=str(problem)) from None
+
+    def _may_follow(self, page: str, name: str, version: str, text: str) -> bool:
+        """Whether *text* is what *page* opened, or what it saved since."""
+        return self._followed.get((page, name, version), version) == _version(text)
 
     def _attachment(self, asset: object) -> tuple[Path, bytes]:
         """An attachment that was sent: judged before anything is written."""
@@ -579,12 +620,12 @@ class Desk:
             case "entriesByFolder":
                 folder, ending = str(params.get("folder")).strip("/"), f".{params.get('extension')}"
                 names = [f"{self.folder()}/{name}.md" for name in self.forms()] if folder == self.folder() else []
-                return [self.opened(name) for name in names if name.endswith(ending)]
+                return [self._listed(name) for name in names if name.endswith(ending)]
             case "entriesByFiles":
                 files = params.get("files")
                 if not isinstance(files, list) or not all(isinstance(one, dict) for one in files):
                     raise Refused("editor.not_understood")
-                return [self.opened(one.get("path"), one.get("label")) for one in files]
+                return [self._listed(one.get("path"), one.get("label")) for one in files]
             case "getEntry":
                 return self.opened(params.get("path"))
             case "persistEntry":
@@ -607,14 +648,14 @@ class Desk:
                 return None
         raise Refused("editor.not_understood")
 
-    def draft(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def draft(self, params: Mapping[str, Any], page: str) -> dict[str, Any]:
         """What the panel shows of a draft: its values as Decap holds them, nothing saved."""
         name, file, form = self.entry(params.get("path"))
         text, values, coming = self.text(file), params.get("values"), params.get("coming")
         if text is None or not isinstance(values, dict) or not isinstance(coming, list):
             raise Refused("editor.not_understood")
         body = str(values.pop("body", None) or "")
-        values.pop(VERSION, None)
+        version = str(values.pop(VERSION, ""))
         try:
             changed = written(text, Sent("", _clean(values), body), form)
         except strictyaml.YamlProblem as problem:
@@ -622,7 +663,10 @@ class Desk:
         except frontmatter.Unchangeable as problem:
             raise Refused("editor.cannot_change", file=name, where=str(problem)) from None
         names = [one for one in coming if isinstance(one, str) and load.may_be_attached(one)]
-        return panel(self, form.name, changed, names)
+        shown = panel(self, form.name, changed, names)
+        if not self._may_follow(page, name, version, text):
+            shown["stale"] = messages.say(Message("editor.changed_meanwhile", {"file": name}), self.language)
+        return shown
 
 
 def _clean(value: Any) -> Any:
@@ -639,16 +683,14 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _states(root: Path) -> list[tuple[str, int, int]]:
+def _stamps(places: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    """When the files at and below *places* were changed, and how large they are."""
     found = []
-    for top in ("content", "rubrics"):
-        for path in (root / top).rglob("*"):
-            try:
-                state = path.lstat()
-            except OSError:
-                continue
+    for path in (inner for place in places for inner in (place, *place.rglob("*"))):
+        with contextlib.suppress(OSError):
+            state = path.lstat()
             found.append((str(path), state.st_mtime_ns, state.st_size))
-    return found
+    return tuple(sorted(found))
 
 
 # Over HTTP -------------------------------------------------------------------------------------------------------
@@ -774,9 +816,10 @@ class _FormHandler(_Handler):
             if not isinstance(request, dict) or not isinstance(request.get("params") or {}, dict):
                 raise Refused("editor.not_understood", HTTPStatus.BAD_REQUEST)
             params: dict[str, Any] = request.get("params") or {}
+            page = self.headers.get("X-Lakthan-Page", "")
             actions: dict[str, Callable[[], Any]] = {
-                "api": lambda: desk.do(request.get("action"), params, self.headers.get("X-Lakthan-Page", "")),
-                "panel": lambda: desk.draft(params),
+                "api": lambda: desk.do(request.get("action"), params, page),
+                "panel": lambda: desk.draft(params, page),
                 "build": lambda: build_site(desk),
             }
             if name not in actions:

@@ -1443,11 +1443,14 @@ def present(root: Path, portfolio: Portfolio) -> tuple[str, ...]:
 
 def attachments(portfolio: Portfolio) -> Iterator[str]:
     """The attachments that a portfolio refers to, relative to its folder, each once."""
-    seen = set()
-    for answer in portfolio.all_answers():
-        for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
-            for name, field in names.fields(portfolio.rubric, record.kind).items():
-                value = record.values.get(name)
-                if field.type == "file" and isinstance(value, str) and value not in seen:
-                    seen.add(value)
-                    yield value
+    found = (name for answer in portfolio.all_answers() for name in attachments_of(portfolio, answer))
+    yield from dict.fromkeys(found)
+
+
+def attachments_of(portfolio: Portfolio, answer: Answer) -> Iterator[str]:
+    """The attachments that one of its answers refers to."""
+    for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
+        for name, field in names.fields(portfolio.rubric, record.kind).items():
+            value = record.values.get(name)
+            if field.type == "file" and isinstance(value, str):
+                yield value

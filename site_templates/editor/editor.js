@@ -37,6 +37,9 @@
     window.CMS.registerLocale(language, locale);
   }
 
+  // What messages set in backticks is code.
+  const said = (text) => text.split("`").map((part, i) => (i % 2 ? window.h("code", { key: i }, part) : part));
+
   // The panel --------------------------------------------------------------------------------------------------------
 
   function panel(words, files) {
@@ -50,8 +53,8 @@
           : h("ul", { className: "problems" }, found.map((one, i) =>
               h("li", { key: i, className: one.kind },
                 h("span", { className: "badge" }, one.severity), " ",
-                one.where ? h("b", {}, `${one.where}: `) : null, one.message,
-                one.help ? h("span", { className: "help" }, one.help) : null))));
+                one.where ? h("b", {}, `${one.where}: `) : null, said(one.message),
+                one.help ? h("span", { className: "help" }, said(one.help)) : null))));
 
     const needs = (answer) =>
       answer.missing
@@ -121,7 +124,7 @@
         return h("main", { className: "panel" },
           h("p", { className: answer.full ? "score full" : "score", role: "status" }, answer.points),
           h("p", { className: "total" }, answer.level ? `${answer.total} · ${answer.level}` : answer.total),
-          error ? h("p", { className: "error", role: "alert" }, error) : null,
+          error || answer.stale ? h("p", { className: "stop", role: "alert" }, error || answer.stale) : null,
           needs(answer),
           answer.problems.length ? problems(answer.problems) : null,
           answer.rungs ? rungs(answer.rungs) : null,
