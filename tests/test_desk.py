@@ -278,6 +278,7 @@ def test_every_form_asks_what_its_indicator_reads(only_asked: Desk) -> None:
     assert list(forms) == ["portfolio", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
     assert {"signed", "staff"} <= forms["1"].keys()
     patterns = {name: forms[name]["signed"]["pattern"][0] for name in ("portfolio", "1")}
+    assert "people" not in forms["portfolio"]["signed"]["hint"]
     assert patterns == {"portfolio": editor.PATTERNS["date"], "1": editor.PATTERNS["number"]}  # a day, and people
     assert {option["value"] for option in forms["1"]["self_score"]["options"]} == {"0", "1", "2", "3"}
     assert [kind["name"] for kind in forms["1"]["evidence"]["types"]] == ["declaration"]

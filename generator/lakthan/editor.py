@@ -425,7 +425,7 @@ class _Fields:
 
     def of_scalar(self, name: str) -> str:
         rubric = self.portfolio.rubric
-        if name in rubric.facts:
+        if name in rubric.facts and (self.node or name not in load.PORTFOLIO_KEYS):
             fact = rubric.facts[name]
             unit = self.say("counted_in", unit=fact.unit) if fact.unit else ""
             proof = self.proof_of_kinds(fact.proof)

@@ -49,7 +49,7 @@ class Document:
         found = strictyaml.split_front_matter(plain)
         start = plain.index("\n") + 1
         self._head, self.front, self._rest = plain[:start], found.front, plain[start + len(found.front) :]
-        value = strictyaml.load(self.front).value
+        value = strictyaml.load(self.front, first_line=found.front_line).value
         if value is None:
             value = {}
         if not isinstance(value, dict):
