@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from lakthan import __version__, cli, diagnostics, load, messages, scaffold, strictyaml, thai
+from lakthan import __version__, cli, diagnostics, load, messages, scaffold, spoken, strictyaml, thai
 from lakthan.messages import Language
 from lakthan.rubric import CONDITIONS, PROOF, Indicator, Rubric
 from tests.conftest import ROOT, Sandbox, command
@@ -31,7 +32,7 @@ def in_thai_letters(text: str) -> bool:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_says_what_it_does_and_what_each_option_means(name: str) -> None:
     for flag in ("--help", "-h"):
-        result = CliRunner().invoke(cli.main, [*name.split(), flag])
+        result = CliRunner().invoke(cli.main, ["--lang", "en", *name.split(), flag])
         assert result.exit_code == 0
         usage, _, rest = result.stdout.partition("\n\n")
         assert usage.startswith("Usage:")
@@ -52,8 +53,46 @@ def test_every_option_has_a_description() -> None:
 
 
 def test_the_commands_promised_are_there() -> None:
-    listed = CliRunner().invoke(cli.main, ["--help"]).stdout
+    listed = CliRunner().invoke(cli.main, ["--lang", "en", "--help"]).stdout
     assert all(f"\n  {name.split()[0]} " in listed for name in COMMANDS)
+
+
+def helped(monkeypatch: pytest.MonkeyPatch, locale: str, *args: str) -> str:
+    monkeypatch.setenv("LC_ALL", locale)
+    return CliRunner().invoke(cli.main, args).stdout
+
+
+def test_help_is_in_the_language_of_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    english, thai = "List everything wrong", "บอกทุกสิ่งที่ผิด"
+    assert english in helped(monkeypatch, "en_US.UTF-8", "check", "--help")
+    assert thai in helped(monkeypatch, "th_TH.UTF-8", "check", "--help")
+    assert thai in helped(monkeypatch, "en_US.UTF-8", "--lang", "th", "check", "--help")
+    assert english in helped(monkeypatch, "th_TH.UTF-8", "--lang", "en", "check", "--help")
+    assert thai in helped(monkeypatch, "en_US.UTF-8", "--lang", "th", "--help")
+    assert "แสดงข้อความนี้แล้วจบ" in helped(monkeypatch, "th_TH.UTF-8", "check", "--help")
+    assert "นับคำเตือนด้วย" in helped(monkeypatch, "th_TH.UTF-8", "check", "--help")
+    # And afterwards all stands as in the code.
+    assert str(cli.main.commands["check"].help).startswith(english)
+
+
+def test_help_in_thai_is_about_what_there_is() -> None:
+    texts = yaml.safe_load((Path(spoken.__file__).parent / "help" / "th.yml").read_text(encoding="utf-8"))
+    commands = dict(spoken.below("", cli.main))
+    options = {p.help for found in commands.values() for p in found.params if isinstance(p, click.Option)}
+    assert set(texts["commands"]) <= set(commands)
+    assert set(texts["options"]) <= options | {"Show this message and exit."}
+    written = [*texts["commands"].values(), *texts["options"].values()]
+    assert all(map(in_thai_letters, written))
+    # Help is broken at spaces: what is longer than a column would be cut anywhere.
+    for texts_, column in ((texts["commands"], 70), (texts["options"], 44)):
+        longest = max((word for text in texts_.values() for word in text.split()), key=len)
+        assert len(longest) <= column, longest
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_commands_promised_are_explained_in_thai(name: str) -> None:
+    shown = CliRunner().invoke(cli.main, ["--lang", "th", *name.split(), "--help"]).stdout
+    assert in_thai_letters(shown.partition("Options:")[0])
 
 
 def test_the_version() -> None:

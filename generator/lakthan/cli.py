@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import locale
 import logging
 import os
 import sys
@@ -36,6 +35,7 @@ from lakthan import (
     reports,
     scaffold,
     signing,
+    spoken,
     thai,
     upkeep,
     verdicts,
@@ -68,15 +68,7 @@ report_format = click.option(
 )
 
 
-def _system_language() -> Language:
-    found = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    if not found:
-        with contextlib.suppress(ValueError, TypeError):
-            found = locale.getlocale()[0] or ""
-    return "en" if found.lower().startswith(("en", "english")) else "th"
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=spoken.Commands, context_settings={"help_option_names": spoken.HELP, "max_content_width": 100})
 @click.version_option(__version__, prog_name="lakthan")
 @click.option(
     "-C",
@@ -88,6 +80,8 @@ def _system_language() -> Language:
 @click.option(
     "--lang",
     type=click.Choice(messages.LANGUAGES),
+    is_eager=True,  # `lakthan --lang th --help` asks for help in Thai
+    callback=spoken.chosen,
     help="Language of messages; by the locale unless said, Thai where it says nothing.",
 )
 @click.pass_context
@@ -103,10 +97,7 @@ def main(ctx: click.Context, root: Path, lang: str | None) -> None:
     lakthan build       the site, into site/
     lakthan serve       the site in a browser, rebuilt at every edit
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    ctx.obj = {"root": root.resolve(), "language": cast("Language", lang or _system_language())}
+    ctx.obj = {"root": root.resolve(), "language": cast("Language", lang or spoken.system_language())}
 
 
 # Reading ---------------------------------------------------------------------------------------------------------
