@@ -65,6 +65,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Message editor.cms.{}": tuple(_keys_of("editor.cms")),
     "Message pages.award.{}": ("highest", "sum", "mean"),
     "Message signoff.{}": tuple(_keys_of("signoff")),
+    "Message csv.{}": tuple(_keys_of("csv")),
+    "named table.{}": tuple(_keys_of("csv.table")),
+    "named column.{}": tuple(_keys_of("csv.column")),
     "own handling.undated.{}": ("reject", "at_signature"),
     "own handling.late.{}": ("count", "reject"),
 }  # fmt: skip

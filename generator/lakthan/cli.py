@@ -818,21 +818,30 @@ def new_workbook_command(here: dict[str, Any], unit: str, rubric: str, output: P
 @click.option("--update", is_flag=True, help="Change files that are there already without asking.")
 @pass_here
 def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
-    """Write what stands in a filled WORKBOOK into the files of its portfolio.
+    """Write what stands in a filled WORKBOOK, or in a CSV file, into the files of its portfolio.
 
     Files that are not there yet are made. Of those that are, only keys that the workbook fills in change, and only if
     asked for (--update, or a question at the terminal); comments, order and texts stay. Nothing is written while the
     workbook has mistakes: they are listed by sheet and cell.
     """
-    from lakthan import intake  # noqa: PLC0415
+    from lakthan import intake, interchange  # noqa: PLC0415
 
     language: Language = here["language"]
     loaded = load.load(_root(here))
-    filled = intake.read(here["root"], workbook, loaded.project)
-    found = next((p for p in loaded.project.portfolios if p.id == f"{filled.unit}/{filled.rubric}"), None)
     broken = {problem.place.file for problem in loaded.problems if problem.severity == "error"}
-    changes, refused = intake.merge(here["root"], filled, found, broken) if not filled.problems else ((), ())
-    problems = [*filled.problems, *refused]
+    if workbook.suffix.lower() == ".csv":
+        table = interchange.read(here["root"], workbook, loaded.project)
+        problems, several = [*table.problems], table.filled
+        changes = [*owning.rubric_file(here, table.rubric, update=update)] if table.rubric and not problems else []
+    else:
+        filled = intake.read(here["root"], workbook, loaded.project)
+        problems, several, changes = [*filled.problems], (filled,), []
+    if not any(problem.severity == "error" for problem in problems):
+        for one in several:
+            found = next((p for p in loaded.project.portfolios if p.id == f"{one.unit}/{one.rubric}"), None)
+            made, refused = intake.merge(here["root"], one, found, broken)
+            changes += made
+            problems += refused
     _show_problems(here, problems, err=True)
     if any(problem.severity == "error" for problem in problems):
         click.echo(_say(language, "command.not_imported"), err=True)
@@ -855,6 +864,7 @@ def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
 
 main.add_command(owning.rubric_group)
 new_group.add_command(owning.new_rubric_command)
+main.add_command(owning.export_group)
 for command in upkeep.COMMANDS:
     main.add_command(command)
 new_group.add_command(upkeep.year_command)

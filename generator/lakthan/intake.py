@@ -391,7 +391,7 @@ class Filled(NamedTuple):
 
 
 @dataclass
-class _Part:
+class Part:
     """What comes to stand in one file, and the cells that it comes from."""
 
     value: dict[str, Any] = field(default_factory=dict)
@@ -421,7 +421,7 @@ class _Reader:
     def __init__(self, root: Path, path: Path, project: Project) -> None:
         self.root, self.path, self.project = root, path, project
         self.problems: list[Diagnostic] = []
-        self.parts: dict[str | None, _Part] = {}
+        self.parts: dict[str | None, Part] = {}
         self.accounts: dict[str, str] = {}
 
     def report(self, code: str, cell: Cell = (1, 1, ""), **args: object) -> None:
@@ -467,8 +467,8 @@ class _Reader:
             head |= found
         return Filled(unit, rubric_id, answers, head, self.accounts, tuple(self.problems))
 
-    def part(self, name: str | None) -> _Part:
-        return self.parts.setdefault(name, _Part())
+    def part(self, name: str | None) -> Part:
+        return self.parts.setdefault(name, Part())
 
     def sheets(self) -> dict[str, _Rows]:
         """The sheets of ours, by what their hidden row says they hold."""
@@ -598,7 +598,7 @@ class _Reader:
             if name == "evidence" and key == "kind":
                 said = self.kind(str(value))
             elif (spec := fields.get(key)) and isinstance(value, str):
-                said = _several(value, key, spec)
+                said = several(value, key, spec)
             part.put((*trail, key), said, cell)
 
     def kind(self, given: str) -> str:
@@ -635,7 +635,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int) else str(value)
 
 
-def _several(value: str, name: str, spec: FieldType) -> Any:
+def several(value: str, name: str, spec: FieldType) -> Any:
     """The parts of a cell that holds several things, apart by commas or lines."""
     if spec.type in ("dates", "choices") or name == "covers":
         parts = [part.strip() for part in re.split("[,;\n]", value) if part.strip()]
@@ -725,32 +725,32 @@ def _write_list(document: frontmatter.Document, key: str, records: Sequence[Reco
     left = list(before)
     waiting = []
     for record in records:
-        same = next((r for r in left if _values(record).items() <= _values(r).items()), None)
+        same = next((r for r in left if stated(record).items() <= stated(r).items()), None)
         if same is None:
             waiting.append(record)
         else:
             left.remove(same)
     for record in waiting:
         found = next((r for r in left if _name(r) == _name(record)), None) or next(
-            (r for r in left if key == "evidence" and set(_values(r)) == {"kind"} and r.kind == record.kind), None
+            (r for r in left if key == "evidence" and set(stated(r)) == {"kind"} and r.kind == record.kind), None
         )
         if found is None:
-            document.append(key, {name: _yaml(value) for name, value in _values(record).items()})
+            document.append(key, {name: _yaml(value) for name, value in stated(record).items()})
             continue
         left.remove(found)
-        for name, value in _values(record).items():
-            if _values(found).get(name) != value:
+        for name, value in stated(record).items():
+            if stated(found).get(name) != value:
                 document.put((key, found.number - 1, name), _yaml(value))
 
 
-def _values(record: Record) -> dict[str, FieldValue]:
+def stated(record: Record) -> dict[str, FieldValue]:
     """What an author states; `place` and `dead_from` are worked out."""
     return {name: value for name, value in record.values.items() if name not in ("place", "dead_from")}
 
 
 def _name(record: Record) -> tuple[object, ...]:
     """What tells a record from its neighbours: kind and title, or kind and name, else its first field."""
-    values = _values(record)
+    values = stated(record)
     named = values.get("title") or values.get("name") or next(iter(values.values()), None)
     return values.get("kind"), named
 

@@ -509,6 +509,13 @@ def rubric_file(root: Path, path: Path, problems: list[Diagnostic]) -> Rubric | 
 # Rubrics ---------------------------------------------------------------------------------------------------------
 
 
+def rubric_from(
+    name: str, value: dict[str, Any], places: Mapping[Trail, tuple[int, int]], problems: list[Diagnostic]
+) -> Rubric | None:
+    """A rubric that was not written as a file: what it says as *value*, and where in *name* each part of it stands."""
+    return _rubric(_File(name, value, places, {}, problems))
+
+
 class _ReadRubric(NamedTuple):
     rubric: Rubric | None
     places: Mapping[Trail, Place]

@@ -9,15 +9,19 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import click
 
-from lakthan import diagnostics, lint, load, messages, publish, reports, scaffold, signoff
+from lakthan import build, diagnostics, lint, load, messages, publish, reports, scaffold, signoff
 from lakthan.diagnostics import Diagnostic
 from lakthan.front import Here, pass_here, project, put, refuse, say
 from lakthan.messages import Language
 from lakthan.model import Place
 from lakthan.rubric import Rubric, Text, maximum
+
+if TYPE_CHECKING:
+    from lakthan.intake import Change
 
 
 @click.group("rubric")
@@ -144,12 +148,87 @@ def new_rubric_command(
     put(here, {f"rubrics/{rubric}.yml": text})
 
 
+def rubric_file(here: Here, rubric: Rubric, *, update: bool) -> tuple[Change, ...]:
+    """The file that an imported rubric becomes; one that is there is only written over where that was asked for."""
+    from lakthan import intake, interchange  # noqa: PLC0415
+
+    file = f"rubrics/{rubric.id}.yml"
+    path: Path = here["root"] / file
+    new, old = interchange.as_file(rubric), path.read_text(encoding="utf-8") if path.is_file() else None
+    if old is not None and old != new and not update:
+        refuse(here, "csv.exists", file=file)
+    return () if old == new else (intake.Change(file, old, new),)
+
+
 def _fiscal_year(name: str) -> int:
     """The Buddhist era year that the id of a rubric ends in, else the fiscal year of today, which began in October."""
     if found := re.search(r"2[56]\d\d$", name):
         return int(found[0])
     today = datetime.datetime.now().astimezone().date()
     return today.year + 543 + (today.month >= 10)
+
+
+@click.group("export")
+def export_group() -> None:
+    """Write a rubric, answers or scores as plain CSV, for other systems. `lakthan import` reads it again."""
+
+
+to = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it; printed unless said."
+)
+
+
+def _out(here: Here, content: bytes, output: Path | None) -> None:
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    publish.write(output, content)
+    click.echo(say(here["language"], "command.written", file=str(output)))
+
+
+@export_group.command("rubric")
+@click.argument("rubric")
+@to
+@pass_here
+def export_rubric_command(here: Here, rubric: str, output: Path | None) -> None:
+    """A rubric, one row for each thing in it: the tree with points and conditions, sorts of evidence, levels."""
+    found, problems = _read(here, rubric)
+    if found is None:
+        _show(here, rubric, problems)
+        sys.exit(1)
+    from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
+
+    _out(here, interchange.rubric_table(found), output)
+
+
+@export_group.command("answers")
+@click.argument("portfolio", required=False)
+@to
+@pass_here
+def export_answers_command(here: Here, portfolio: str | None, output: Path | None) -> None:
+    """What units wrote, one row for each value. PORTFOLIO is a unit, a rubric or UNIT/RUBRIC; all unless said."""
+    loaded = load.load(project(here))
+    chosen = [p for p in loaded.project.portfolios if portfolio in (None, p.id, p.unit, p.rubric.id)]
+    if portfolio and not chosen:
+        refuse(here, "command.unknown_portfolio", name=portfolio)
+    from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
+
+    _out(here, interchange.answers_table(chosen), output)
+
+
+@export_group.command("scores")
+@click.argument("portfolio", required=False)
+@to
+@pass_here
+def export_scores_command(here: Here, portfolio: str | None, output: Path | None) -> None:
+    """Points by evidence beside stated ones, one row for each indicator. PORTFOLIO is as for `export answers`."""
+    assessments = build.examine(project(here)).assessments
+    chosen = [a for a in assessments if portfolio in (None, a.portfolio.id, a.portfolio.unit, a.portfolio.rubric.id)]
+    if portfolio and not chosen:
+        refuse(here, "command.unknown_portfolio", name=portfolio)
+    from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
+
+    _out(here, interchange.scores_table(chosen), output)
 
 
 # Reading one rubric ----------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from lakthan.exports.documents import (
     unit_document,
 )
 from lakthan.exports.feeds import base
-from lakthan.exports.tables import TABLE_FILES, TABLES, File
+from lakthan.exports.tables import TABLE_FILES, TABLES, File, inert
 from lakthan.exports.tables import files as open_data
 from lakthan.model import Assessment, Project
 
@@ -51,6 +51,7 @@ __all__ = [
     "files",
     "identifiers",
     "indicator_document",
+    "inert",
     "inputs_document",
     "needed",
     "number",
