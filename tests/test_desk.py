@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import gzip
 import hashlib
 import http.client
@@ -18,8 +19,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakthan import desk, editor, load, strictyaml
-from lakthan.desk import Desk, Refused, Server
+from lakthan import desk, editor, load, scaffold, strictyaml
+from lakthan.desk import Desk, Refused, Server, SiteServer
 from lakthan.frontmatter import Document
 from tests.conftest import ROOT, Json, Sandbox, copy_sample
 
@@ -117,6 +118,48 @@ def test_entries_come_go_and_move_with_their_comments(sample: Sandbox, table: De
     assert [entry["kind"] for entry in kept] == ["website", "line_group", "email"]
     assert kept[0]["public"] == "yes"  # as it was written: only what is changed is written anew
     assert f"name: {group['name']}" not in text
+
+
+def of_each_sort() -> Iterator[tuple[str, str, editor.Form]]:
+    """Files as people wrote them, and skeletons, which have a comment in almost every line."""
+    for portfolio in load.load(ROOT).project.portfolios:
+        nodes = {node.id: node for node in portfolio.rubric.every_indicator()}
+        for name, form in list(editor.forms(portfolio).items())[:12]:
+            path = ROOT / portfolio.folder / f"{name}.md"
+            if path.is_file():
+                yield f"{portfolio.id}/{name}", path.read_bytes().decode("utf-8"), form
+            if name in nodes:
+                yield f"{name} of {portfolio.rubric.id}", scaffold.answer(portfolio.rubric, nodes[name], "th"), form
+
+
+def test_a_change_of_one_field_changes_one_line_and_no_comment() -> None:
+    """Of each file the first field that is filled in, the first that is not, and one of an entry."""
+    tried = 0
+    for where, text, form in of_each_sort():
+        values, body = parsed(desk.served(text, form))
+        scalars = [name for name, asked in form.scalars.items() if asked.type == "text"]
+        changes: list[tuple[Any, str, str]] = [(values, name, "ฝ่าย: #๑") for name in scalars[:2]]
+        changes += [
+            (entry, "note", "a # b") for key in form.lists for entry in values.get(key, [])[:1] if "note" in entry
+        ]
+        changes += [(entry, "title", "") for entry in values.get("evidence", [])[-1:] if "title" in entry]
+        for entry, name, new in changes:
+            old = entry.get(name)
+            entry[name] = new
+            after = desk.written(text, desk.read(dumped(values, body)), form)
+            if old is None:
+                entry.pop(name)
+            else:
+                entry[name] = old
+            matcher = difflib.SequenceMatcher(None, text.splitlines(), after.splitlines(), autojunk=False)
+            changed = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+            assert len(changed) == 1, (where, name)
+            ((_, start, end, begin, stop),) = changed
+            assert (end - start, stop - begin) in ((1, 1), (0, 1)), (where, name)
+            comments = re.findall(r"(?m)(?:^| )#.*$", "\n".join(text.splitlines()[start:end]))
+            assert all(comment in after for comment in comments), (where, name)
+            tried += 1
+    assert tried > 50
 
 
 def test_the_account_is_replaced_only_where_it_was_changed(sample: Sandbox, table: Desk) -> None:
@@ -364,7 +407,7 @@ def server(only_asked: Desk) -> Iterator[Server]:
 
 
 def ask(
-    server: Server, method: str, path: str, body: bytes = b"", *, drop: str = "", **headers: str
+    server: Server | SiteServer, method: str, path: str, body: bytes = b"", *, drop: str = "", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     here = f"127.0.0.1:{server.server_port}"
@@ -435,6 +478,31 @@ def test_malformed_requests_are_answered_and_do_nothing(server: Server, body: by
         status, answer, _ = ask(server, "POST", f"/{server.desk.token}/{where}", body)
         assert 400 <= status < 500
         assert json.loads(answer)["error"]
+
+
+def test_the_built_site_is_shown_from_an_origin_of_its_own(sample: Sandbox) -> None:
+    sample.write("site/a/index.html", "<h1>a</h1>")
+    sample.write("outside.html", "secret")
+    sample.path("site/link.html").symlink_to(sample.path("outside.html"))
+    table = Desk(sample.root, "dip-ict/moi-moral-2569", "en")
+    with SiteServer(table) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        assert ask(running, "GET", "/a/")[:2] == (200, b"<h1>a</h1>")
+        for path in ("/a", "//a"):
+            assert ask(running, "GET", path)[2]["Location"] == "/a/"
+        for path in (
+            "/../outside.html",
+            "/%2e%2e/outside.html",
+            "/..%2foutside.html",
+            "/link.html",
+            "/a%00",
+            "/b",
+            "//etc/",
+        ):
+            assert ask(running, "GET", path)[0] == 404, path
+        assert ask(running, "GET", "/a/", Host="evil.example")[0] == 404
+        assert ask(running, "POST", "/a/")[0] == 501
+        running.shutdown()
 
 
 def test_decap_is_sent_packed_to_who_can_unpack(server: Server) -> None:
@@ -550,6 +618,13 @@ def scaffold_of(sample: Sandbox, name: str) -> str:
 def test_the_command_wants_to_know_which_of_several(sample: Sandbox, at_once: None) -> None:
     assert "dip-ict/moi-moral-2569" in sample.run("edit", status=2).output
     assert "nobody/moi-moral-2569" in sample.run("edit", "nobody/moi-moral-2569", status=2).output
+
+
+def test_a_unit_without_a_portfolio_gets_one(sample: Sandbox, at_once: None) -> None:
+    said = sample.run("edit", "oae-demo/moi-moral-2569", "--no-open").output
+    assert said.startswith("wrote content/oae-demo/moi-moral-2569/portfolio.md\n")
+    assert sample.path("content/oae-demo/moi-moral-2569/9.md").is_file()
+    assert "error" not in {problem["severity"] for problem in sample.problems("content/oae-demo/moi-moral-2569")}
 
 
 def test_a_port_that_is_taken_is_named(sample: Sandbox, server: Server, at_once: None) -> None:

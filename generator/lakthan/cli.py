@@ -319,12 +319,17 @@ def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open
     """
     from lakthan import desk  # noqa: PLC0415  (a server, for this command alone)
 
-    known = tuple(one.id for one in load.load(_root(here)).project.portfolios)
+    project = load.outline(_root(here)).project
+    known = tuple(one.id for one in project.portfolios)
     if portfolio is None and len(known) != 1:
         _refuse(here, "editor.which", known=known)
     chosen = portfolio.strip("/") if portfolio else known[0]
     if chosen not in known:
-        _refuse(here, "command.unknown_portfolio", name=chosen)
+        unit, _, rubric = chosen.rpartition("/")
+        if unit not in project.units or rubric not in project.rubrics:
+            _refuse(here, "command.unknown_portfolio", name=chosen)
+        first = {f"content/{chosen}/portfolio.md": scaffold.portfolio(project.rubrics[rubric], here["language"])}
+        _put(here, dict(first))
     form = desk.Desk(here["root"], chosen, here["language"])
     for name in form.skeletons():
         click.echo(_say(here["language"], "command.written", file=name))

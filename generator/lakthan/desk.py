@@ -870,14 +870,15 @@ class _SiteHandler(_Handler):
     def do_GET(self) -> None:
         top = (self.server.desk.root / "site").resolve()
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
-        found = top / path.lstrip("/") if "\0" not in path else top / "404"
-        if found.is_dir():
+        found = (top / path.lstrip("/")).resolve() if "\0" not in path else top.parent
+        if self.trusted() and found.is_relative_to(top) and found.is_dir():
             if not path.endswith("/"):
-                moved = {"Location": f"{urllib.parse.quote(path)}/"}
+                # Not as it was asked for: `//a` would lead to another machine.
+                moved = {"Location": f"/{urllib.parse.quote(found.relative_to(top).as_posix())}/"}
                 self.send((HTTPStatus.MOVED_PERMANENTLY, "text/plain", b"", moved))
                 return
-            found = found / "index.html"
-        if not self.trusted() or not found.resolve().is_relative_to(top) or not found.is_file():
+            found = (found / "index.html").resolve()
+        if not self.trusted() or not found.is_relative_to(top) or not found.is_file():
             self.refuse(HTTPStatus.NOT_FOUND)
             return
         kind = _TYPES.get(found.suffix, "application/octet-stream")
