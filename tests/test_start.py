@@ -69,7 +69,7 @@ def test_at_a_terminal_it_asks(empty: Sandbox, monkeypatch: pytest.MonkeyPatch) 
     assert (project.site.title.th, project.site.languages) == ("แฟ้มของกอง", ("th",))
     assert project.site.address == "https://www.oae.go.th/x/"
     assert list(project.rubrics) == ["oae-unit-2567"]
-    assert 'en: "Division K"' in empty.read("content/kong/kk/unit.yml")
+    assert project.units["kong/kk"].name.en == "Division K"
     assert empty.path(".gitlab-ci.yml").is_file()
     assert not empty.path(".github").exists()
 

@@ -720,10 +720,7 @@ def new_unit_command(
         if rubric not in project.rubrics:
             _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
     title = Text(th=name or name_en or unit, en=name_en or name or unit)
-    files: dict[str, str | bytes] = {}
-    for parent in reversed(PurePosixPath(unit).parents[:-1]):  # a folder without unit.yml hides what is below it
-        if not (here["root"] / "content" / parent / "unit.yml").exists():
-            files |= scaffold.unit(str(parent), Text(th=parent.name, en=parent.name), (), here["language"])
+    files = scaffold.parents(here["root"], unit, here["language"])
     files |= scaffold.unit(unit, title, tuple(project.rubrics[r] for r in rubrics), here["language"])
     _put(here, files)
 

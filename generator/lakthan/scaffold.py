@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lakthan import __version__, messages, names, rules, score, verdicts
 from lakthan.messages import Language
@@ -135,6 +135,15 @@ def unit(identity: str, name: Text, rubrics: tuple[Rubric, ...], language: Langu
     }
     for rubric in rubrics:
         files[f"content/{identity}/{rubric.id}/portfolio.md"] = portfolio(rubric, language)
+    return files
+
+
+def parents(root: Path, identity: str, language: Language) -> dict[str, str | bytes]:
+    """The units above a new one that are not there yet: a folder without `unit.yml` hides what is below it."""
+    files: dict[str, str | bytes] = {}
+    for parent in reversed(PurePosixPath(identity).parents[:-1]):
+        if not (root / "content" / parent / "unit.yml").exists():
+            files |= unit(str(parent), Text(th=parent.name, en=parent.name), (), language)
     return files
 
 

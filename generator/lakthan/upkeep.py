@@ -150,7 +150,7 @@ def init_command(
     filled = tuple(found.rubrics[r] for r in chosen if r in found.rubrics)
     if not there or unit:
         new = scaffold.unit(identity, Text(th=named, en=english), filled if rubrics or not there else (), language)
-        put(inside, new)
+        put(inside, {**scaffold.parents(root, identity, language), **new})
     _refresh(inside, load.load(root).project)
     if there:
         click.echo(say(language, "start.there" if files or unit else "start.nothing"))
