@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import yaml
 from click.testing import CliRunner, Result
 from playwright.sync_api import Browser, sync_playwright
 
-from lakthan import build, cli, thai
+from lakthan import build, cli, thai, writer
 from lakthan.build import Written
 from lakthan.cache import Cache
 from lakthan.messages import Language
@@ -152,7 +152,7 @@ def copy_sample(root: Path) -> Sandbox:
 class Kept(Cache):
     """A cache that nobody clears."""
 
-    def prune(self) -> None:
+    def prune(self, used: Set[str] | None = None) -> None:
         """Another project of the same tests has a use for it."""
 
 
@@ -161,7 +161,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Forms and pictures that are the same in every copy of the sample are made once for all tests of a process."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "Cache", lambda _: Kept(folder))
+        patch.setattr(writer, "Cache", lambda _: Kept(folder))
         yield
 
 

@@ -22,7 +22,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from lakthan import build, publish
+from lakthan import build, publish, writer
 from tests.conftest import ROOT, Kept, Sandbox, command, copy_sample, environment
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, limits and mounts of POSIX")
@@ -377,7 +377,7 @@ def rename(project: Sandbox, name: str) -> None:
 
 def build_it(root: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "Cache", lambda _: Kept(Path(root, "kept")))  # forms are not what is tested here
+        patch.setattr(writer, "Cache", lambda _: Kept(Path(root, "kept")))  # forms are not what is tested here
         build.site(Path(root), build.examine(Path(root)))
 
 

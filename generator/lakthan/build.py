@@ -1,4 +1,4 @@
-"""The order of the steps, and the only writer.
+"""The order of the steps.
 
     load → check → score, advise → pages, exports, workbooks → disk → site builder
 
@@ -8,38 +8,22 @@ Pages stand on disk before any site builder starts, so that MkDocs and Zensical 
 from __future__ import annotations
 
 import datetime
-import os
-import shutil
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lakthan import (
-    attachments,
-    cards,
-    check,
-    diagnostics,
-    editor,
-    exports,
-    forms,
-    load,
-    pages,
-    preview,
-    privacy,
-    publish,
-    word,
-    workbook,
-    writing,
-)
-from lakthan.cache import FOLDER, Cache
+from lakthan import check, diagnostics, editor, load, privacy, publish, writer, writing
+from lakthan.cache import FOLDER
 from lakthan.diagnostics import Diagnostic
 from lakthan.examination import Examined, assess, examine
-from lakthan.model import Message, Place
+from lakthan.model import Place
+from lakthan.writer import Written
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
 
 __all__ = [
     "DOCS",
@@ -56,32 +40,11 @@ __all__ = [
 
 DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
-KEPT = (".gitignore",)
-"""Files of that folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
 INPUTS = ("content", "rubrics", "site_templates")
 """Folders whose change changes pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What the writer did, as paths relative to `DOCS`."""
-
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    total: int
-
-
-class TemplateMistake(Exception):
-    """A template of the project cannot be used; `message` says which, where and why."""
-
-    def __init__(self, mistake: jinja2.TemplateError) -> None:
-        super().__init__(str(mistake))
-        file, line = getattr(mistake, "filename", None), getattr(mistake, "lineno", None)
-        for frame, number in traceback.walk_tb(mistake.__traceback__):
-            if frame.f_code.co_filename.endswith(".j2"):
-                file, line = frame.f_code.co_filename, number
-        place = f"{Path(file).name}:{line or 1}" if file else str(getattr(mistake, "name", "") or "site_templates")
-        self.message = Message("command.template", {"place": place, "why": str(mistake.message)})
+TemplateMistake = writer.Unmade
 
 
 def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:
@@ -101,88 +64,19 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
 # Writing ---------------------------------------------------------------------------------------------------------
 
 
-def generate(root: Path, examined: Examined) -> Written:
+def generate(root: Path, examined: Examined, *, processes: int | None = None) -> Written:
     """Write the pages, data and attachments of what was examined, and nothing else, to `DOCS`.
 
     A file that would not change is not touched, one that no longer belongs is removed.
     """
-    docs = root / DOCS
-    cache = Cache(root / FOLDER)
-    sizes: dict[str, int] = {}
-    previews: dict[str, tuple[int, int]] = {}
+    return _write(root, examined, None, processes)
 
-    def copies() -> Iterator[tuple[str, bytes]]:
-        for portfolio in (assessment.portfolio for assessment in examined.assessments):
-            for name in load.attachments(portfolio):
-                content = attachments.published(root / portfolio.folder / name)
-                sizes[f"{portfolio.folder}/{name}"] = len(content)
-                yield f"{portfolio.id}/{name}", content
-                if picture := preview.preview(root / portfolio.folder / name, content, cache):
-                    previews[f"{portfolio.folder}/{name}"] = (picture.width, picture.height)
-                    yield f"{portfolio.id}/{preview.PLACE}/{name}.webp", picture.content
 
-    made = pages.pages(
-        examined.project,
-        examined.assessments,
-        templates=templates(root),
-        problems=examined.problems,
-        sizes=sizes,
-        previews=previews,
-        searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
-        ledger=examined.ledger,
-        cache=cache,
-    )
-    files: Iterator[tuple[str, bytes]] = ((page.path, page.content) for page in made)
-    books = ((path, make()) for path, make in workbook.files(examined.project, examined.assessments))
-    forms_of = forms.files(examined.project, examined.assessments, templates(root), cache)
-    words_of = word.files(examined.project, examined.assessments, templates(root), cache)
-    printed = ((path, make()) for path, make in (*forms_of, *words_of))
-    # Whoever shows a link wants the card's whole address: without the site's there is nothing to show.
-    shown = examined.assessments if exports.base(examined.project) else ()
-    cards_of = cards.files(examined.project, shown, templates(root), cache)
-    pictures = ((path, make()) for path, make in cards_of)
+def _write(root: Path, examined: Examined, site: Path | None, processes: int | None) -> Written:
+    where = writer.Folders(root, root / DOCS, site, root / FOLDER, templates(root))
     admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
-        try:
-            # The attachments first: the pages say how large they have become.
-            written = _write(docs, copies(), files, books, printed, pictures, admin)
-        except jinja2.TemplateError as mistake:
-            raise TemplateMistake(mistake) from mistake
-        cache.prune()
-    return written
-
-
-def _write(docs: Path, *sources: Iterable[tuple[str, bytes]]) -> Written:
-    wanted: set[str] = set()
-    changed = []
-    for source in sources:
-        for name, content in source:
-            wanted.add(name)
-            # mkdocs serve watches this folder: rewriting an unchanged file would rebuild for ever.
-            path = docs / name
-            if path.is_file() and path.read_bytes() == content:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path)
-            for parent in path.relative_to(docs).parents:
-                if (docs / parent).is_file():  # a folder now, a file the last time
-                    (docs / parent).unlink()
-            publish.write(path, content)
-            changed.append(name)
-    removed = [name for name in _present(docs) if name not in wanted]
-    for name in removed:
-        (docs / name).unlink()
-    for folder, _, _ in os.walk(docs, topdown=False):
-        if Path(folder) != docs and not any(Path(folder).iterdir()):
-            Path(folder).rmdir()
-    return Written(tuple(changed), tuple(removed), len(wanted))
-
-
-def _present(docs: Path) -> Iterator[str]:
-    for path in sorted(docs.rglob("*")):
-        name = path.relative_to(docs).as_posix()
-        if path.is_file() and name not in KEPT:
-            yield name
+        return writer.write(where, examined, admin, processes=processes)
 
 
 def templates(root: Path) -> tuple[Path, ...]:
@@ -197,24 +91,51 @@ def shipped() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
 
-def site(root: Path, examined: Examined, *, strict: bool = False, key: Ed25519PrivateKey | None = None) -> Path:
-    """Generate the pages and build the site with MkDocs, signed with *key*. Returns the site's folder."""
+def site(
+    root: Path,
+    examined: Examined,
+    *,
+    strict: bool = False,
+    key: Ed25519PrivateKey | None = None,
+    processes: int | None = None,
+) -> Path:
+    """Generate the pages and build the site as MkDocs would, signed with *key*. Returns the site's folder.
+
+    Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it. *processes* are as many as there
+    are cores unless said.
+    """
     # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
-    from mkdocs.commands.build import build  # noqa: PLC0415
-    from mkdocs.config import load_config  # noqa: PLC0415
+    from lakthan import frame  # noqa: PLC0415
 
     with publish.lock(root):
-        generate(root, examined)
-        config = load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
-        plugin = config.plugins.get("lakthan")
+        config = frame.configured(root, strict=strict)
         published = Path(config.site_dir)
-        try:
-            if plugin is not None:
-                plugin.generated = True
+        if strict or frame.foreign(config):
+            generate(root, examined, processes=processes)
             with publish.dated(examined.newest), publish.building(published, key) as fresh:
-                config.site_dir = str(fresh)
-                build(config)
-        finally:
-            if plugin is not None:  # MkDocs may use the same one for the next build of this process
-                plugin.generated = False
+                _by_mkdocs(config, fresh)
+        else:
+            with publish.dated(examined.newest), publish.building(published, key) as fresh:
+                _write(root, examined, fresh, processes)
     return published
+
+
+def foreign(root: Path) -> str:
+    """What of `mkdocs.yml` makes MkDocs build the site itself; nothing, as a rule."""
+    from lakthan import frame  # noqa: PLC0415
+
+    return frame.foreign(frame.configured(root))
+
+
+def _by_mkdocs(config: MkDocsConfig, fresh: Path) -> None:
+    from mkdocs.commands.build import build  # noqa: PLC0415
+
+    plugin = config.plugins.get("lakthan")
+    try:
+        if plugin is not None:
+            plugin.generated = True
+        config.site_dir = str(fresh)
+        build(config)
+    finally:
+        if plugin is not None:  # MkDocs may use the same one for the next build of this process
+            plugin.generated = False

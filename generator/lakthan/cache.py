@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from lakthan import __version__
@@ -29,7 +29,8 @@ class Cache:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
-        self._used: set[str] = set()
+        self.used: set[str] = set()
+        """The entries that were asked for."""
 
     def get(self, kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
         """What *make* returns for *source*, or returned in an earlier build.
@@ -40,7 +41,7 @@ class Cache:
         if self.folder is None:
             return make()
         name = _name(kind, source)
-        self._used.add(name)
+        self.used.add(name)
         path = self.folder / name
         if (kept := _read(path)) is not None:
             return kept
@@ -48,13 +49,17 @@ class Cache:
         _write(path, made)
         return made
 
-    def prune(self) -> None:
-        """Remove what was not asked for since this cache was opened: after a whole build nothing else is of use."""
+    def prune(self, used: Set[str] | None = None) -> None:
+        """Remove what was not asked for since this cache was opened: after a whole build nothing else is of use.
+
+        *used* says what others asked for, in this process or in another.
+        """
+        wanted = self.used | (used or set())
         if self.folder is None or not self.folder.is_dir():
             return
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
-                if path.name not in self._used and path.is_file():
+                if path.name not in wanted and path.is_file():
                     path.unlink(missing_ok=True)
 
 

@@ -151,9 +151,15 @@ def _log(level: int) -> None:
     show_envvar=True,
     help="Private key to sign the site with: a file, or the key itself (lakthan key makes one).",
 )
+@click.option("--processes", type=click.IntRange(1), help="Processes that make pages; as many as there are cores.")
 @pass_here
 def build_command(
-    here: dict[str, Any], as_of: datetime.date | None, pages_only: bool, strict: bool, sign: str | None
+    here: dict[str, Any],
+    as_of: datetime.date | None,
+    pages_only: bool,
+    strict: bool,
+    sign: str | None,
+    processes: int | None,
 ) -> None:
     """Build the site into site/.
 
@@ -170,9 +176,11 @@ def build_command(
     _log(logging.WARNING)
     with _publishing(here):
         if pages_only:
-            n, shown = build.generate(root, examined).total, build.DOCS
+            n, shown = build.generate(root, examined, processes=processes).total, build.DOCS
         else:
-            folder = build.site(root, examined, key=key)
+            if what := build.foreign(root):
+                click.echo(_say(here["language"], "building.by_mkdocs", what=what), err=True)
+            folder = build.site(root, examined, key=key, processes=processes)
             n, shown = sum(1 for p in folder.rglob("*") if p.is_file()), os.path.relpath(folder, root)
     click.echo(_say(here["language"], "command.built", n=n, folder=shown))
 

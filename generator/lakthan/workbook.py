@@ -54,12 +54,26 @@ def files(
     project: Project, assessments: Sequence[Assessment], language: Language = "th"
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The workbooks of a site: the path of each, and what makes it."""
+    yield from of_each(project, assessments, language)
+    for rubric in project.rubrics.values():
+        yield from of_all(project, rubric, assessments, language)
+
+
+def of_each(
+    project: Project, assessments: Sequence[Assessment], language: Language = "th"
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The workbooks of portfolios."""
     for assessment in assessments:
         yield f"{assessment.portfolio.id}/{FILE}", partial(of_portfolio, project, assessment, language)
-    for rubric in project.rubrics.values():
-        found = tuple(a for a in assessments if a.portfolio.rubric.id == rubric.id)
-        if found:
-            yield f"rubrics/{rubric.id}/{FILE}", partial(of_rubric, project, rubric, found, language)
+
+
+def of_all(
+    project: Project, rubric: Rubric, assessments: Sequence[Assessment], language: Language = "th"
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The workbook of a rubric, if any of *assessments* answers it."""
+    found = tuple(a for a in assessments if a.portfolio.rubric.id == rubric.id)
+    if found:
+        yield f"rubrics/{rubric.id}/{FILE}", partial(of_rubric, project, rubric, found, language)
 
 
 def of_portfolio(project: Project, assessment: Assessment, language: Language = "th") -> bytes:

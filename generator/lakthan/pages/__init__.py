@@ -44,9 +44,10 @@ from lakthan.pages import (
     work,
 )
 from lakthan.pages.addresses import address
+from lakthan.pages.search import index
 from lakthan.pages.site import Page, Plan, Site
 
-__all__ = ["PAGES", "Page", "Plan", "address", "assets", "pages", "plans"]
+__all__ = ["PAGES", "Page", "Plan", "Site", "address", "assets", "index", "pages", "plans", "sites"]
 
 PAGES: tuple[Callable[[Site], Iterator[Plan]], ...] = (
     home.pages,
@@ -135,7 +136,7 @@ def pages(project: Project, assessments: Sequence[Assessment], **options: Any) -
             if page.entry:
                 known.append(page.entry)
             yield page
-        yield from search.index(site, known)
+        yield from index(site, known)
     for path, content in exports.files(project, assessments):
         yield Page(path, content)
     yield from (Page(file.path, file.content) for file in both[0].data())

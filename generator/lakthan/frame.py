@@ -1,0 +1,281 @@
+"""Pages of the site as MkDocs would build them, one at a time and without its passes over all pages.
+
+MkDocs reads each page's front matter as YAML, parses its HTML twice, and keeps every page until the last is done: three
+quarters of a build. Our pages are headings and blocks of HTML, which Markdown passes through, and their front matter is
+JSON. So only headings go through Python-Markdown, each sort of heading once; all else a page has is put together by the
+theme itself: MkDocs's own environment, `Page` and context, with the project's `mkdocs.yml`. What comes of it is, byte
+for byte, what `mkdocs build` writes, and tests hold it to that.
+
+A page that has more than headings and blocks of HTML goes through the whole of Markdown. Where `mkdocs.yml` has
+plugins, hooks or a theme that we don't know, `foreign` says so, and MkDocs is to build the site itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import markdown
+import mkdocs.utils
+from markdown.extensions.toc import nest_toc_tokens
+from mkdocs.commands.build import get_context
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import get_navigation
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+
+Json = dict[str, Any]
+
+PLUGINS = {"search", "material/search", "lakthan"}
+"""Plugins that do nothing to a page; a search only where it is switched off."""
+EXTENSIONS = {"attr_list", "fenced_code", "tables", "toc"}
+"""Extensions of Markdown that leave blocks of HTML alone. Under others each page goes through all of Markdown."""
+
+
+class Kept(NamedTuple):
+    """What the map of the site wants of a page, once the page itself is written."""
+
+    path: str
+    meta: Mapping[str, Any]
+
+
+def configured(root: Path, *, strict: bool = False) -> MkDocsConfig:
+    """The project's `mkdocs.yml`, as MkDocs reads it."""
+    return load_config(config_file=str(root / "mkdocs.yml"), strict=strict)
+
+
+def foreign(config: MkDocsConfig) -> str:
+    """What of a configuration may do more to pages than we know, by its name in `mkdocs.yml`; nothing, as a rule."""
+    for name, plugin in config.plugins.items():
+        if name not in PLUGINS or ("search" in name and plugin.config.get("enabled", True)):
+            return f"plugins: {name}"
+    if config.hooks:
+        return "hooks"
+    if config.theme.name != "material":
+        return f"theme: {config.theme.name}"
+    if config.extra_templates:
+        return "extra_templates"
+    return ""
+
+
+class Frame:
+    """The theme around pages. Opening one takes as long as MkDocs takes to load a theme; a page takes a millisecond."""
+
+    def __init__(self, config: MkDocsConfig, paths: Callable[[], Iterable[str]] = tuple) -> None:
+        """*paths* names all files of the docs folder, for links of pages that have Markdown in them."""
+        self.config = _begun(config)
+        self._paths = paths
+        self.env = config.theme.get_env()
+        home = self._file("index.md")
+        files = Files([home])
+        files.add_files_from_theme(self.env, config)
+        self.files = config.plugins.on_files(files, config=config)
+        nav = get_navigation(self.files, config)
+        self.nav = config.plugins.on_nav(nav, config=config, files=self.files)
+        self.env = config.plugins.on_env(self.env, config=config, files=self.files) or self.env
+        self._home = home.page or Page(None, home, config)
+        self._plain = set(config.markdown_extensions) <= EXTENSIONS
+        self._headings: dict[str, tuple[str, list[Json]]] = {}
+
+    def page(self, path: str, content: bytes) -> tuple[str, bytes, Kept]:
+        """A page as it stands on the site: its path there, its HTML, and what the map of the site wants of it.
+
+        *path* is relative to the docs folder, *content* what `pages` made: front matter and Markdown.
+        """
+        page = self._home if path == "index.md" else Page(None, self._file(path), self.config)
+        head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
+        self.config._current_page = page
+        try:
+            page.meta = dict(_front(head))
+            made = self._body(body) if self._plain else None
+            if made is None:
+                page.markdown = body.lstrip("\n")
+                page.render(self.config, self._known_files)
+            else:
+                page.content = made[0]
+                page.toc = get_toc(made[1])  # type: ignore[arg-type]
+            page.active = True
+            context = get_context(self.nav, [], self.config, page)
+            context = self.config.plugins.on_page_context(context, page=page, config=self.config, nav=self.nav)
+            html = self.env.get_template(page.meta.get("template", "main.html")).render(context)
+            html = self.config.plugins.on_post_page(html, page=page, config=self.config)
+        finally:
+            page.active = False
+            self.config._current_page = None
+        kept = Kept(path, {key: page.meta[key] for key in _MAPPED if key in page.meta})
+        return page.file.dest_uri, html.encode(errors="xmlcharrefreplace"), kept
+
+    def rest(self, known: Sequence[Kept]) -> Iterator[tuple[str, bytes]]:
+        """What the theme adds to the pages *known*: its own files, the page for missing ones, the map of the site."""
+        for file in self.files:
+            if file.inclusion.is_included() and not file.is_documentation_page():
+                yield file.dest_uri, file.content_bytes
+        pages = [_Mapped(one) for one in sorted(known, key=lambda one: _order(one.path))]
+        for name in self.config.theme.static_templates:
+            html = self._static(name, pages).encode()
+            if html.strip():
+                yield name, html
+                if name == "sitemap.xml":
+                    packed = io.BytesIO()
+                    when = mkdocs.utils.get_build_timestamp()
+                    with gzip.GzipFile(filename=f"{name}.gz", mode="wb", fileobj=packed, mtime=when) as out:
+                        out.write(html)
+                    yield f"{name}.gz", packed.getvalue()
+
+    def _static(self, name: str, pages: Sequence[_Mapped]) -> str:
+        template = self.config.plugins.on_pre_template(
+            self.env.get_template(name), template_name=name, config=self.config
+        )
+        base = "/" if not self.config.site_url else urlsplit(self.config.site_url).path
+        if not mkdocs.utils.is_error_template(name):
+            base = mkdocs.utils.get_relative_url(".", name)
+        context = get_context(self.nav, pages, self.config, base_url=base)  # type: ignore[arg-type]
+        context = self.config.plugins.on_template_context(context, template_name=name, config=self.config)
+        return self.config.plugins.on_post_template(template.render(context), template_name=name, config=self.config)
+
+    def _file(self, path: str) -> File:
+        return File(path, self.config.docs_dir, self.config.site_dir, self.config.use_directory_urls)
+
+    @cached_property
+    def _known_files(self) -> Files:
+        found = Files([self._file(path) for path in self._paths()])
+        for file in found.documentation_pages():
+            Page(None, file, self.config)
+        return found
+
+    # Markdown, as far as our pages have any
+
+    def _body(self, text: str) -> tuple[str, list[Json]] | None:
+        """The HTML of a page and its table of contents; None where it has more than headings and blocks of HTML."""
+        if _UNUSUAL.search(text):
+            return None
+        out: list[str] = []
+        tokens: list[Json] = []
+        for part in text.strip("\n").split("\n\n"):
+            if part.startswith("#"):
+                if "\n" in part:
+                    return None
+                html, found = self._heading(part)
+                if not html or (found and not found[0]["id"]):
+                    return None
+                out.append(html)
+                tokens += ({**one, "children": []} for one in found)
+            elif (blocks := _blocks(part)) is not None:
+                # Python-Markdown keeps one of the blank lines after a block.
+                out += blocks[:-1]
+                out.append(blocks[-1] + "\n")
+            else:
+                return None
+        nested: list[Any] = nest_toc_tokens(tokens)  # type: ignore[arg-type]
+        return "\n".join(out).strip(), nested
+
+    def _heading(self, line: str) -> tuple[str, list[Json]]:
+        """A heading with an id of its own: each is converted once, for many pages have the same. Else nothing."""
+        known = self._headings.get(line)
+        if known is None:
+            if not _NAMED.search(line):
+                return "", []
+            if len(self._headings) > 20_000:
+                self._headings.clear()
+            converter = self._markdown
+            converter.reset()
+            html = converter.convert(line)
+            known = self._headings[line] = (html, list(getattr(converter, "toc_tokens", [])))
+        return known
+
+    @cached_property
+    def _markdown(self) -> markdown.Markdown:
+        return markdown.Markdown(
+            extensions=self.config.markdown_extensions, extension_configs=self.config.mdx_configs or {}
+        )
+
+
+def _begun(config: MkDocsConfig) -> MkDocsConfig:
+    """As MkDocs begins a build, but that our own plugin has nothing to generate."""
+    plugin = config.plugins.get("lakthan")
+    if plugin is None:
+        return config.plugins.on_config(config)
+    plugin.generated = True
+    try:
+        return config.plugins.on_config(config)
+    finally:
+        plugin.generated = False  # MkDocs may use the same one again in this process
+
+
+class _Mapped:
+    """A page as the theme's map of the site sees it."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.page, self.meta, self.src_uri = self, kept.meta, kept.path
+
+
+_MAPPED = ("path", "address", "updated", "languages")
+"""Front matter that the map of the site reads."""
+
+
+def _order(path: str) -> tuple[tuple[int, str], ...]:
+    """MkDocs goes through a folder's files before its folders, an index before the others.
+
+    >>> sorted(["a-b/x.md", "a/x.md", "a/c/x.md", "a/index.md", "b.md"], key=_order)
+    ['b.md', 'a/index.md', 'a/x.md', 'a/c/x.md', 'a-b/x.md']
+    """
+    *folders, name = path.split("/")
+    return *((2, folder) for folder in folders), (int(name != "index.md"), name)
+
+
+def _front(head: str) -> Iterator[tuple[str, Any]]:
+    for line in head.split("\n"):
+        name, _, value = line.partition(": ")
+        yield name, json.loads(value)
+
+
+_UNUSUAL = re.compile(r"[\t\r\x02\x03]|<[!?%]|^(?:```|~~~|[ >*+-])|&#?\w+(?![\w;])|\n\n\n", re.MULTILINE)
+"""What Markdown, or its parser of HTML, would not simply pass on."""
+_NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>|<""")
+_BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)
+_RAW_TEXT = frozenset({"script", "style"})
+
+
+def _blocks(text: str) -> list[str] | None:
+    """A run of lines as the blocks of HTML that Markdown sees in it; None where there is anything beside them.
+
+    >>> _blocks("<div>\\n<p>x</p>\\n</div><p>y</p>\\n<p>z</p>")
+    ['<div>\\n<p>x</p>\\n</div>', '<p>y</p>', '<p>z</p>']
+    >>> _blocks("<p>x</p> y"), _blocks("<b>x</b>"), _blocks("<div>")
+    (None, None, None)
+    """
+    found: list[str] = []
+    open_: list[str] = []
+    start = end = 0
+    for tag in _TAG.finditer(text):
+        closes, name, _, empty = tag.groups()
+        if name is None or name in _RAW_TEXT:
+            return None
+        name = name.lower()
+        if not open_:
+            if closes or empty or name == "hr" or name not in _BLOCK_LEVEL or text[end : tag.start()].strip():
+                return None
+            start = tag.start()
+            open_.append(name)
+        elif closes:
+            if open_[-1] == name:
+                open_.pop()
+            elif name in open_:
+                while open_.pop() != name:
+                    pass
+            if not open_:
+                end = tag.end()
+                found.append(text[start:end])
+        elif not empty and name != "hr":
+            open_.append(name)
+    return found if found and not open_ and not text[end:].strip() else None

@@ -1,0 +1,444 @@
+"""All files of a site, made portfolio by portfolio in several processes, and the only writer.
+
+    attachments → pages, data, forms, and their HTML → the index of the search → what the theme adds
+
+Each line is a number of tasks that know nothing of each other, and waits for the one above: pages say how large the
+attachments have become, the search finds what pages say. A task writes what it makes and keeps none of it, so that
+memory does not grow with the number of pages; what the search is to know waits on the disk.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from multiprocessing import connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+
+from lakthan import attachments, cards, exports, forms, load, pages, preview, privacy, publish, word, workbook
+from lakthan.cache import Cache
+from lakthan.examination import Examined, cores
+from lakthan.model import Assessment, Message
+
+if TYPE_CHECKING:
+    from lakthan import frame
+
+KEPT = (".gitignore",)
+"""Files of the docs folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
+ALONE = 24
+"""Portfolios whose pages are made sooner than other processes start."""
+AT_ONCE = 8
+"""Pages of the whole site that a process is given at a time."""
+WAVE = 48
+"""Portfolios after which processes start afresh, without all that they looked up."""
+
+
+class Unmade(Exception):
+    """A template of the project cannot be used; `message` says which, where and why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @classmethod
+    def of(cls, mistake: jinja2.TemplateError) -> Unmade:
+        """A mistake of a template, as people are told of it."""
+        file, line = getattr(mistake, "filename", None), getattr(mistake, "lineno", None)
+        for frame_, number in traceback.walk_tb(mistake.__traceback__):
+            if frame_.f_code.co_filename.endswith(".j2"):
+                file, line = frame_.f_code.co_filename, number
+        place = f"{Path(file).name}:{line or 1}" if file else str(getattr(mistake, "name", "") or "site_templates")
+        return cls(Message("command.template", {"place": place, "why": str(mistake.message)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the writer did, as paths relative to the docs folder."""
+
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    total: int
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of a task."""
+
+    names: list[str] = field(default_factory=list)
+    """Every file that it made, relative to the docs folder."""
+    changed: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """Entries of the cache."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    previews: dict[str, tuple[int, int]] = field(default_factory=dict)
+    mapped: list[frame.Kept] = field(default_factory=list)
+    """Pages, for the map of the site."""
+
+
+class Folders(NamedTuple):
+    """Where things are and go."""
+
+    root: Path
+    docs: Path
+    site: Path | None
+    """The folder that the site is built in; None where only pages are written."""
+    cache: Path
+    templates: tuple[Path, ...]
+    spool: Path = Path()
+    """What the search is to know of pages, until all are made."""
+
+
+def write(
+    folders: Folders, examined: Examined, also: Iterable[tuple[str, bytes]] = (), *, processes: int | None = None
+) -> Written:
+    """Write everything that was examined to the docs folder, and nothing else; as HTML to the site's, if there is one.
+
+    A file that would not change is not touched, one that no longer belongs is removed; the site's folder is empty.
+    *also* are files beside those, by their paths. Raises Unmade and `forms.Unfit` for templates that cannot be used.
+    *processes* are as many as there are cores unless said, and one for few portfolios or where none can be forked.
+    """
+    if processes is None:
+        processes = cores() if len(examined.assessments) >= ALONE else 1
+    if sys.platform == "linux" and not _alone():
+        processes = 1
+    (folders.root / "build").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
+        bench = _Bench(folders._replace(spool=Path(spool)), examined)
+        done = Done()
+        ids = [assessment.portfolio.id for assessment in examined.assessments]
+        waves = [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
+
+        _gather(
+            bench, processes, [("attached", wave[at::processes]) for wave in waves for at in range(processes)], done
+        )
+        # The attachments first: the pages say how large they have become.
+        bench = bench.told(done)
+        _gather(bench, processes, [*bench.common()], done)
+        for wave in waves:
+            _gather(bench, processes, [("portfolio", [name]) for name in wave], done)
+        _gather(bench, processes, [("search", at) for at in range(len(bench.sites))], done)
+        for name, content in also:
+            bench.put(done, name, content)
+        if folders.site:
+            for name, content in bench.frame.rest(done.mapped):
+                publish_new(folders.site / name, content)
+    Cache(folders.cache).prune(done.used)
+    removed = _removed(folders.docs, set(done.names))
+    return Written(tuple(done.changed), removed, len(set(done.names)))
+
+
+# A task ----------------------------------------------------------------------------------------------------------
+
+Task = tuple[str, Any]
+"""A method of `_Bench`, and what it is called with."""
+
+
+class _Bench:
+    """All that is needed to make any file of the site, in any process."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        examined: Examined,
+        sizes: Mapping[str, int] | None = None,
+        previews: Mapping[str, tuple[int, int]] | None = None,
+    ) -> None:
+        self.folders, self.examined = folders, examined
+        self.sizes, self.previews = sizes or {}, previews or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Bench, (self.folders, self.examined, self.sizes, self.previews)
+
+    def told(self, done: Done) -> _Bench:
+        """The same bench, which knows of the attachments."""
+        return _Bench(self.folders, self.examined, done.sizes, done.previews)
+
+    def do(self, task: Task) -> Done:
+        done = Done()
+        self.cache.used = done.used
+        try:
+            getattr(self, task[0])(done, task[1])
+        except jinja2.TemplateError as mistake:
+            raise Unmade.of(mistake) from None
+        return done
+
+    # What each process works out once
+
+    @cached_property
+    def cache(self) -> Cache:
+        return Cache(self.folders.cache)
+
+    @cached_property
+    def frame(self) -> frame.Frame:
+        # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
+        from lakthan import frame  # noqa: PLC0415
+
+        config = frame.configured(self.folders.root)
+        config.site_dir = str(self.folders.site)
+        return frame.Frame(config, partial(_present, self.folders.docs))
+
+    @cached_property
+    def by_id(self) -> dict[str, Assessment]:
+        return {assessment.portfolio.id: assessment for assessment in self.examined.assessments}
+
+    @cached_property
+    def sites(self) -> tuple[pages.Site, ...]:
+        examined = self.examined
+        return pages.sites(
+            examined.project,
+            examined.assessments,
+            templates=self.folders.templates,
+            problems=examined.problems,
+            sizes=self.sizes,
+            previews=self.previews,
+            searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
+            ledger=examined.ledger,
+            cache=self.cache,
+        )
+
+    @cached_property
+    def plans(self) -> dict[str, list[tuple[int, pages.Plan]]]:
+        """Every page, by portfolio, each with the number of its language."""
+        found: dict[str, list[tuple[int, pages.Plan]]] = {"": []}
+        for number, site in enumerate(self.sites):
+            for plan in pages.plans(site):
+                found.setdefault(plan.portfolio, []).append((number, plan))
+        return found
+
+    @cached_property
+    def beside(self) -> dict[str, list[exports.Plan]]:
+        """Every file beside the pages, by portfolio."""
+        found: dict[str, list[exports.Plan]] = {"": []}
+        for plan in exports.plans(self.examined.project, self.examined.assessments):
+            found.setdefault(plan.portfolio, []).append(plan)
+        return found
+
+    # Tasks
+
+    def common(self) -> Iterator[Task]:
+        """What shows several portfolios, or none: the long ones first."""
+        yield "tables", None
+        for rubric in self.examined.project.rubrics:
+            yield "book", rubric
+        found = [at for at, (_, plan) in enumerate(self.plans[""]) if not plan.path.endswith(DATA)]
+        for start in range(0, len(found), AT_ONCE):
+            yield "common_pages", found[start : start + AT_ONCE]
+        yield "common_files", None
+
+    def attached(self, done: Done, names: Sequence[str]) -> None:
+        """The attachments of portfolios, cleaned, and small pictures of them."""
+        for portfolio in (self.by_id[name].portfolio for name in names):
+            for name in load.attachments(portfolio):
+                file = f"{portfolio.folder}/{name}"
+                content = attachments.published(self.folders.root / file)
+                done.sizes[file] = len(content)
+                self.put(done, f"{portfolio.id}/{name}", content)
+                if picture := preview.preview(self.folders.root / file, content, self.cache):
+                    done.previews[file] = (picture.width, picture.height)
+                    self.put(done, f"{portfolio.id}/{preview.PLACE}/{name}.webp", picture.content)
+
+    def portfolio(self, done: Done, names: Sequence[str]) -> None:
+        """All that shows one portfolio alone."""
+        for name in names:
+            self._pages(done, self.plans.get(name, ()), name)
+            for plan in self.beside.get(name, ()):
+                self.put(done, plan.path, plan.make())
+            self._heavy(done, [self.by_id[name]])
+
+    def _heavy(self, done: Done, assessments: Sequence[Assessment]) -> None:
+        project, templates = self.examined.project, self.folders.templates
+        made: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
+            workbook.of_each(project, assessments),
+            forms.files(project, assessments, templates, self.cache),
+            word.files(project, assessments, templates, self.cache),
+        ]
+        # Whoever shows a link wants the card's whole address: without the site's there is nothing to show.
+        if exports.base(project):
+            made.append(cards.files(project, assessments, templates, self.cache))
+        for files in made:
+            for path, make in files:
+                self.put(done, path, make())
+
+    def common_pages(self, done: Done, numbers: Sequence[int]) -> None:
+        """Pages that show several portfolios, or none."""
+        self._pages(done, [self.plans[""][at] for at in numbers], f"common-{numbers[0]}")
+
+    def common_files(self, done: Done, _: None) -> None:
+        """JSON of the whole site, feeds, styles and scripts."""
+        for plan in self.beside[""]:
+            self.put(done, plan.path, plan.make())
+        for page in pages.assets(self.folders.templates):
+            self.put(done, page.path, page.content)
+
+    def tables(self, done: Done, _: None) -> None:
+        """The open data, and its page."""
+        for file in self.sites[0].data():
+            self.put(done, file.path, file.content)
+        self._pages(done, [entry for entry in self.plans[""] if entry[1].path.endswith(DATA)], "data")
+
+    def book(self, done: Done, rubric: str) -> None:
+        """The workbook of all that answer a rubric."""
+        project = self.examined.project
+        for path, make in workbook.of_all(project, project.rubrics[rubric], self.examined.assessments):
+            self.put(done, path, make())
+
+    def search(self, done: Done, number: int) -> None:
+        """The index of the search in a language."""
+        known = []
+        for path in sorted(self.folders.spool.glob(f"{number}-*")):
+            with path.open("rb") as file:
+                known += pickle.load(file)  # noqa: S301 (written by ourselves, a moment ago)
+        for page in pages.index(self.sites[number], known):
+            self.put(done, page.path, page.content)
+
+    # Files
+
+    def _pages(self, done: Done, plans: Iterable[tuple[int, pages.Plan]], name: str) -> None:
+        entries: dict[int, list[Any]] = {}
+        for number, plan in plans:
+            page = plan.make()
+            if page.entry:
+                entries.setdefault(number, []).append(page.entry)
+            if not page.path.endswith(".md"):
+                self.put(done, page.path, page.content)
+                continue
+            self._put_docs(done, page.path, page.content)
+            if self.folders.site:
+                path, html, mapped = self.frame.page(page.path, page.content)
+                publish_new(self.folders.site / path, html)
+                done.mapped.append(mapped)
+        for number, found in entries.items():
+            with (self.folders.spool / f"{number}-{name.replace('/', '~')}").open("wb") as file:
+                pickle.dump(found, file)
+
+    def put(self, done: Done, name: str, content: bytes) -> None:
+        """A file, where it belongs."""
+        self._put_docs(done, name, content)
+        if self.folders.site and not name.endswith(".md"):
+            publish_new(self.folders.site / name, content)
+
+    def _put_docs(self, done: Done, name: str, content: bytes) -> None:
+        done.names.append(name)
+        if _put(self.folders.docs, name, content):
+            done.changed.append(name)
+
+
+DATA = "data/index.md"
+
+
+def publish_new(path: Path, content: bytes) -> None:
+    """A file of a site that nobody sees yet."""
+    try:
+        path.write_bytes(content)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _put(docs: Path, name: str, content: bytes) -> bool:
+    """Write a file unless it stands there already, and say so."""
+    # mkdocs serve watches this folder: rewriting an unchanged file would rebuild for ever.
+    path = docs / name
+    try:
+        if path.read_bytes() == content:
+            return False
+    except IsADirectoryError:
+        shutil.rmtree(path)
+    except OSError:
+        if path.is_dir():  # Windows says no more than that it may not be read
+            shutil.rmtree(path)
+        for parent in path.relative_to(docs).parents:
+            if (docs / parent).is_file():  # a folder now, a file the last time
+                (docs / parent).unlink()
+    publish.write(path, content)
+    return True
+
+
+def _removed(docs: Path, wanted: set[str]) -> tuple[str, ...]:
+    removed = tuple(name for name in _present(docs) if name not in wanted)
+    for name in removed:
+        (docs / name).unlink()
+    for folder, _, _ in os.walk(docs, topdown=False):
+        if Path(folder) != docs and not any(Path(folder).iterdir()):
+            Path(folder).rmdir()
+    return removed
+
+
+def _present(docs: Path) -> Iterator[str]:
+    for path in sorted(docs.rglob("*")):
+        name = path.relative_to(docs).as_posix()
+        if path.is_file() and name not in KEPT:
+            yield name
+
+
+# Processes -------------------------------------------------------------------------------------------------------
+
+_BENCHES: list[_Bench] = []
+"""What the processes are to work at. One that was forked has it already."""
+
+
+def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) -> None:
+    """Do the tasks, and add up what came of them."""
+    for one in _spread(bench, tasks, processes) if processes > 1 and len(tasks) > 1 else map(bench.do, tasks):
+        done.names += one.names
+        done.changed += one.changed
+        done.used |= one.used
+        done.sizes |= one.sizes
+        done.previews |= one.previews
+        done.mapped += one.mapped
+
+
+def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Done]:
+    """What came of the tasks, in their order."""
+    # A forked process knows all that this one does, at once and in the same memory. Elsewhere it has to be told.
+    forked = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forked else "spawn")
+    _BENCHES[:] = [bench]
+    given = () if forked else (bench,)
+    with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, _set_up, given) as pool:
+        futures = [pool.submit(_do, task) for task in tasks]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            _BENCHES.clear()
+            for future in futures:
+                future.cancel()
+
+
+def _alone() -> bool:
+    """Whether this process can be forked: while no library has threads in it that a copy would wait for."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return False
+
+
+def _set_up(*given: _Bench) -> None:
+    """In a process of its own: what to work at, and to end with the process that started it, however that ends."""
+    if given:
+        _BENCHES[:] = given
+    parent = multiprocessing.parent_process()
+    assert parent
+    threading.Thread(target=partial(_end_with, parent.sentinel), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _do(task: Task) -> Done:
+    return _BENCHES[0].do(task)

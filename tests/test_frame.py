@@ -1,0 +1,123 @@
+"""`lakthan build` puts pages together by itself. What comes of it is what MkDocs builds from the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import markdown
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakthan import build, frame, publish
+from tests.conftest import Sandbox, command, copy_sample
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The names of files that two folders do not have alike, but the manifest, which MkDocs does not write."""
+    found, expected = files(one), files(other)
+    return sorted(
+        name
+        for name in found.keys() | expected.keys()
+        if found.get(name) != expected.get(name) and name != "manifest.json"
+    )
+
+
+def by_mkdocs(project: Sandbox, site: Path) -> None:
+    """A plain `mkdocs build` of the pages that are there."""
+    examined = build.examine(project.root)
+    with publish.dated(examined.newest):
+        build._by_mkdocs(frame.configured(project.root), site)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def addressed() -> Iterator[None]:
+    """The site knows where it is published: for canonical links and the map of the site."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SITE_URL", "https://example.go.th/a/")
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The sample, built in one process."""
+    project = copy_sample(tmp_path_factory.mktemp("frame") / "project")
+    build.site(project.root, build.examine(project.root), processes=1)
+    return project
+
+
+@pytest.mark.slow
+def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> None:
+    by_mkdocs(built, tmp_path / "site")
+    assert len(list((built.root / "site").rglob("index.html"))) > 300
+    assert differing(built.root / "site", tmp_path / "site") == []
+
+
+@pytest.mark.slow
+def test_any_number_of_processes_make_the_same_site(built: Sandbox, tmp_path: Path) -> None:
+    other = copy_sample(tmp_path / "project")
+    result = command(["lakthan.cli", "build", "--processes", "3"], other.root)
+    assert result.returncode == 0, result.stderr
+    assert differing(built.root / "site", other.root / "site") == []
+    assert differing(built.docs, other.docs) == []
+
+
+def opened(project: Sandbox, tmp_path: Path) -> frame.Frame:
+    config = frame.configured(project.root)
+    config.site_dir = str(tmp_path)
+    return frame.Frame(config)
+
+
+PAGE = '---\ntitle: "ก"\nlang: "th"\n---\n\n'
+
+
+def test_a_page_of_other_markdown_goes_through_all_of_it(built: Sandbox, tmp_path: Path) -> None:
+    theme = opened(built, tmp_path)
+    for text in ("# A\n\n*b*\n", "- a\n", "<b>x</b> *y*\n", "<div>\n\n*x*\n</div>\n", "| a |\n|---|\n| *b* |\n"):
+        _, html, _ = theme.page("a.md", (PAGE + text).encode())
+        expected = markdown.markdown(text, extensions=["attr_list", "fenced_code", "tables"])
+        for line in expected.split("\n"):
+            if not line.startswith("<h1"):
+                assert line in html.decode()
+
+
+BLOCKS = (
+    *("<div>", "</div>", "<p>", "</p>", "<b>", "</b>", "<br>", "<hr>", "<ul><li>", "</li></ul>", "<svg/>", "<p/>"),
+    *("x", "&amp;", "&", "*y*", "\n", "\n\n", "## A { #a }", "## B", "# ", "    ", "`<p>`", "<img alt='>'>"),
+    *("<!-- z -->", "<script>", "</script>", "<DIV>", "</DIV>"),
+)
+
+
+@given(st.lists(st.sampled_from(BLOCKS), max_size=12))
+def test_blocks_of_html_are_taken_as_markdown_takes_them(pieces: Sequence[str]) -> None:
+    """Whatever stands in a page: it goes through Markdown, or comes out as if it had."""
+    text = "".join(pieces).strip() + "\n"
+    converter = markdown.Markdown(extensions=["attr_list", "fenced_code", "tables"])
+    plain = object.__new__(frame.Frame)
+    plain._headings = {}
+    plain.__dict__["_markdown"] = markdown.Markdown(extensions=["attr_list", "fenced_code", "tables", "toc"])
+    found = plain._body(text)
+    if found is not None:
+        assert found[0] == converter.convert(text)
+
+
+def test_what_may_do_more_to_pages_is_left_to_mkdocs(sample: Sandbox) -> None:
+    assert frame.foreign(frame.configured(sample.root)) == ""
+    sample.replace("mkdocs.yml", "  - search: {enabled: false}", "  - search: {enabled: true}")
+    assert frame.foreign(frame.configured(sample.root)) == "plugins: material/search"
+    sample.replace("mkdocs.yml", "  - search: {enabled: true}", "  - tags")
+    assert frame.foreign(frame.configured(sample.root)) == "plugins: material/tags"
+
+
+def test_a_mistake_in_a_template_is_told_from_any_process(sample: Sandbox) -> None:
+    sample.write("site_templates/pages/work.md.j2", "{{ nothing.there }}\n")
+    result = command(["lakthan.cli", "--lang", "en", "build", "--pages-only", "--processes", "2"], sample.root)
+    assert result.returncode == 1
+    assert "work.md.j2:1" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not [path for path in (sample.root / "build").iterdir() if path.name.startswith(".spool")]
