@@ -91,6 +91,8 @@ def test_as_a_page_as_markdown_and_for_word(sample: Sandbox, tmp_path: Path) -> 
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     assert any("<script>alert(1)</script> | a" in cell for cell in cells)
     assert len(document.tables) == tags.count("table")
+    widths = [[column.width.mm for column in table.columns] for table in document.tables]
+    assert all(round(sum(one)) == 170 and max(one) == one[1] for one in widths)  # an A4 page; the text is widest
 
 
 def test_a_format_that_cannot_be_told(as_it_is: Sandbox) -> None:

@@ -166,8 +166,9 @@ class _Reader:
             yield from self.criteria(child, indicator, here)
 
     def path(self, name: str) -> str:
-        """The address of a criterion, in the digits of the language where it consists of numbers."""
-        return self.words.show(name) if re.fullmatch(r"[\d./]+", name) else name
+        """The address of a criterion, its numbers in the digits of the language."""
+        parts = name.split("/")
+        return "/".join(self.words.show(part) if re.fullmatch(r"[\d.]+", part) else part for part in parts)
 
     def row(self, name: str, said: Sequence[str], points: str, round_: str | None) -> tuple[str, ...]:
         cells = (self.path(name), "\n".join(said), points)
@@ -317,7 +318,7 @@ body { font: 16px/1.6 "Sarabun", "TH Sarabun New", "Noto Sans Thai", sans-serif;
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 2rem }
 caption { text-align: left; font-weight: bold; font-size: 1.15rem; padding: .5rem 0 }
 th, td { border: 1px solid #767676; padding: .35rem .6rem; text-align: left; vertical-align: top;
-  white-space: pre-line; overflow-wrap: anywhere }
+  white-space: pre-line; overflow-wrap: break-word }
 thead th { background: #eef1f6 }
 tbody th { font-weight: 600; min-width: 5rem }
 @media print { body { margin: 0; max-width: none } thead { display: table-header-group } tr { break-inside: avoid } }

@@ -43,6 +43,8 @@ _LONGEST = 255
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _LINK = "163F8F"
 _FONT = "TH Sarabun New"
+_WIDTHS = {2: (45, 125), 3: (30, 110, 30), 4: (28, 86, 24, 32)}
+"""Millimetres of the columns of a table, by how many it has: the second holds what there is to read."""
 
 
 def make(
@@ -107,15 +109,23 @@ def of_tables(
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = _FONT, Pt(14)
     normal.element.rPr.rFonts.set(qn("w:cs"), _FONT)
+    # Thai is a complex script, which has a size and a weight of its own.
+    normal.element.rPr.append(normal.element.makeelement(qn("w:szCs"), {qn("w:val"): "28"}))
+    page = document.sections[0]
+    page.page_width, page.page_height, page.left_margin, page.right_margin = Mm(210), Mm(297), Mm(20), Mm(20)
     document.add_heading(_NEVER.sub("", title), 0)
     for heading, head, rows in parts:
         document.add_heading(_NEVER.sub("", heading), 1)
         lines = [head, *rows] if head else list(rows)
         table = document.add_table(len(lines), len(rows[0]), "Table Grid")
+        table.autofit = False
+        for column_of_table, millimetres in zip(table.columns, _WIDTHS[len(rows[0])], strict=True):
+            column_of_table.width = Mm(millimetres)  # what LibreOffice reads; Word reads that of the cells
         for number, (row, texts) in enumerate(zip(table.rows, lines, strict=True)):
             for column, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
                 run = cell.paragraphs[0].add_run(_NEVER.sub("", text))
-                run.bold = (number == 0) if head else (column == 0)
+                run.bold = run.font.cs_bold = (number == 0) if head else (column == 0)
+                cell.width = Mm(_WIDTHS[len(texts)][column])
         if head:
             repeated = table.rows[0]._tr.get_or_add_trPr().makeelement(qn("w:tblHeader"), {})
             table.rows[0]._tr.get_or_add_trPr().append(repeated)
