@@ -53,11 +53,11 @@ class Limits:
     """To one portal at the same time."""
     seconds: float = 600
     """For one portal."""
-    file: int = 4_000_000
+    file: int = 2_000_000
     """One portfolio's inputs, or a rubric. What units have written so far comes to 5 to 70 kB."""
     table: int = 64_000_000
     """A file that lists everything of a portal."""
-    all: int = 1_000_000_000
+    all: int = 400_000_000
     """All that is read of a portal."""
     portfolios: int = 20_000
     """In one portal."""
