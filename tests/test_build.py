@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
 import posixpath
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from lakthan import load, names
-from tests.conftest import Sandbox, command, environment
+from tests.conftest import Sandbox, command
 
 MOI = "content/dip-ict/moi-moral-2569"
 PAGE = "dip-ict/moi-moral-2569/1"
@@ -338,139 +331,6 @@ def test_a_page_lists_its_own_portfolio_and_not_the_whole_site(site: Path) -> No
     assert [target for target in page.targets if "7.1.3" in target] == []
     for other in ("../2/", "../9/"):
         assert other in page.targets
-
-
-# While serving ---------------------------------------------------------------------------------------------------
-
-
-class Server:
-    """A server in a process of its own."""
-
-    def __init__(self, address: str, log: Path, process: subprocess.Popen[bytes]) -> None:
-        self.address, self._log, self._process = address, log, process
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"{self.address}/{path}", timeout=30) as answer:
-            return str(answer.read().decode())
-
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
-
-    def builds(self) -> tuple[int, int]:
-        """How many were begun and how many completed."""
-        log = self.log()
-        # Not `Documentation built in 1.23 seconds`: MkDocs never says the same twice.
-        return log.count("Building documentation"), log.count("Serving on") + log.count("Reloading browsers")
-
-    def wait(self, path: str, holds: Callable[[str], bool], seconds: float = 60) -> None:
-        """Until the page at *path* is as wanted."""
-        deadline = time.monotonic() + seconds
-        shown = ""
-        while time.monotonic() < deadline:
-            assert self._process.poll() is None, self.log()
-            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-                shown = self.get(path)
-                if holds(shown):
-                    return
-            time.sleep(0.2)
-        pytest.fail(f"{path} did not change in {seconds} seconds:\n{self.log()}\n{article(shown) if shown else ''}")
-
-    def settle(self, seconds: float = 3) -> int:
-        """The builds so far, once there was no new one for a while."""
-        builds, since = self.builds(), time.monotonic()
-        deadline = since + 60
-        while time.monotonic() - since < seconds or builds[0] > builds[1]:
-            assert time.monotonic() < deadline, f"it builds for ever:\n{self.log()}"
-            time.sleep(0.2)
-            if self.builds() != builds:
-                builds, since = self.builds(), time.monotonic()
-        return builds[0]
-
-
-@contextlib.contextmanager
-def serving(sample: Sandbox, *args: str) -> Iterator[Server]:
-    """A server for the project on a free port, with its first build done."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    log = sample.path("server.log")
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *args, place],
-            cwd=sample.root,
-            env=environment(PYTHONUNBUFFERED="1"),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        server = Server(f"http://{place}", log, process)
-        server.wait(PAGE_URL, lambda page: "<article" in page)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("args", [("lakthan.cli", "serve", "-a"), ("mkdocs", "serve", "-a")], ids=["lakthan", "mkdocs"])
-def test_an_edit_while_serving_updates_the_page_and_builds_once(sample: Sandbox, args: tuple[str, ...]) -> None:
-    with serving(sample, *args) as server:
-        builds = server.settle()
-        assert builds == 1
-
-        def after(edit: Callable[[], object], path: str, holds: Callable[[str], bool]) -> None:
-            nonlocal builds
-            assert not holds(server.get(path))
-            edit()
-            server.wait(path, holds)
-            before, builds = builds, server.settle()
-            # An editor's write may be seen in two steps, no more.
-            assert 1 <= builds - before <= 2, server.log()
-
-        after(
-            lambda: sample.replace(f"{MOI}/1.md", "signed: 33", "signed: 27"),
-            PAGE_URL,
-            lambda page: "๒๗/๓๔ = ๗๙.๔๑ %" in page,
-        )
-        after(
-            lambda: sample.replace("rubrics/moi-moral-2569.yml", "of: staff, at_least: 80", "of: staff, at_least: 75"),
-            PAGE_URL,
-            lambda page: "ต้องไม่น้อยกว่า ๗๕ %" in page,
-        )
-        template = "site_templates/pages/indicator.md.j2"
-        after(
-            lambda: sample.write(template, sample.read(template) + "<p>แม่แบบใหม่</p>\n"),
-            PAGE_URL,
-            lambda page: "แม่แบบใหม่" in page,
-        )
-        after(
-            lambda: sample.write("site_templates/theme/partials/copyright.html", "<p>ท้ายหน้าใหม่</p>\n"),
-            PAGE_URL,
-            lambda page: "ท้ายหน้าใหม่" in page,
-        )
-        style = "site_templates/assets/lakthan.css"
-        after(
-            lambda: sample.write(style, sample.read(style) + "/* new */\n"),
-            "assets/lakthan.css",
-            lambda text: text.endswith("/* new */\n"),
-        )
-        after(
-            lambda: sample.write("content/new-unit/unit.yml", "name: {th: หน่วยงานใหม่, en: A new unit}\n"),
-            "units/",
-            lambda page: "หน่วยงานใหม่" in page,
-        )
-
-
-@pytest.mark.slow
-def test_while_serving_the_last_good_pages_stay_until_a_mistake_is_mended(sample: Sandbox) -> None:
-    with serving(sample, "mkdocs", "serve", "-a") as server:
-        builds = server.settle()
-        sample.replace(f"{MOI}/1.md", "signed: 33", "signed: many")
-        server.wait("", lambda _: "wrong-number" in server.log())
-        assert server.settle() == builds + 1
-        assert "๓๓/๓๔ = ๙๗.๐๕ %" in server.get(PAGE_URL)
-        sample.replace(f"{MOI}/1.md", "signed: many", "signed: 27")
-        server.wait(PAGE_URL, lambda page: "๒๗/๓๔ = ๗๙.๔๑ %" in page)
 
 
 def test_no_indicator_may_be_called_as_another_page_of_its_portfolio(as_it_is: Sandbox) -> None:

@@ -95,7 +95,7 @@ def main(ctx: click.Context, root: Path, lang: str | None) -> None:
     lakthan check       what is wrong or doubtful, with file and line
     lakthan score       points, levels, reasons, and what is missing
     lakthan build       the site, into site/
-    lakthan serve       the site in a browser, rebuilt at every edit
+    lakthan serve       the site in a browser, following every edit
     """
     ctx.obj = {"root": root.resolve(), "language": cast("Language", lang or spoken.system_language())}
 
@@ -301,12 +301,48 @@ def _print(here: dict[str, Any], path: Path, content: bytes) -> None:
 @click.option("--open", "open_browser", is_flag=True, help="Open the browser.")
 @pass_here
 def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> None:
-    """Show the site on this machine, and build it anew at every edit in content/, rubrics/ or site_templates/."""
-    from mkdocs.commands.serve import serve  # noqa: PLC0415  (half a second, for this command alone)
+    """Show the site on this machine, and show it anew at every edit in content/, rubrics/ or site_templates/.
+
+    While a file has an error the last good pages stay, and say what is wrong.
+    """
+    from lakthan import serve  # noqa: PLC0415  (half a second, for this command alone)
+
+    root = _root(here)
+    taken = _say(here["language"], "command.address_taken", address=address)
+    if what := serve.foreign(root):
+        click.echo(_say(here["language"], "serve.foreign", what=what), err=True)
+        _serve_with_mkdocs(here, address, open_browser)
+        return
+    live = serve.Live(root, here["language"])
+    try:
+        server = serve.Server(serve.parse(address), live)
+    except (OSError, OverflowError, ValueError):
+        raise click.ClickException(taken) from None
+
+    def told(changed: bool, seconds: float) -> None:
+        at = datetime.datetime.now().astimezone().strftime("%H:%M:%S")
+        if changed and live.problems:
+            _show_problems(here, live.problems, err=True)
+            click.echo(_say(here["language"], "serve.stays", time=at, n=len(live.problems)), err=True)
+        elif changed:
+            click.echo(_say(here["language"], "serve.again", time=at, seconds=f"{seconds:.2f}"))
+
+    with server:
+        click.echo(_say(here["language"], "serve.starting"))
+        live.update(_watch(here["language"]))
+        serve.settle()
+        _show_problems(here, live.problems, err=True)
+        click.echo(_say(here["language"], "serve.ready", address=server.url))
+        with serve.watching(live, told), contextlib.suppress(KeyboardInterrupt):
+            if open_browser:
+                click.launch(server.url)
+            server.serve_forever()
+
+
+def _serve_with_mkdocs(here: dict[str, Any], address: str, open_browser: bool) -> None:
+    from mkdocs.commands.serve import serve  # noqa: PLC0415  (as above)
 
     root: Path = here["root"]
-    examined = _examine(here)
-    _show_problems(here, examined.errors, err=True)
     _log(logging.INFO)
     (root / build.DOCS).mkdir(parents=True, exist_ok=True)
     try:

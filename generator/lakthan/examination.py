@@ -62,11 +62,11 @@ class Part(NamedTuple):
     searched: privacy.Searched
 
 
-def _quietly(items: Sequence[S], _label: str) -> Iterable[S]:
+def quietly(items: Sequence[S], _label: str) -> Iterable[S]:
     return items
 
 
-def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = _quietly) -> Examined:
+def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = quietly) -> Examined:
     """Read, check and score everything below *root*."""
     return _examined(root, as_of, watch, _Nothing())
 
@@ -211,7 +211,7 @@ class Examiner:
         self.root, self.as_of = root, as_of
         self._kept = _Kept()
 
-    def examine(self, watch: Watch[Portfolio] = _quietly) -> Examined:
+    def examine(self, watch: Watch[Portfolio] = quietly) -> Examined:
         """What stands below the root now: what `examine` would say."""
         self._kept.begin()
         try:
@@ -229,7 +229,7 @@ class _Kept:
     """What came of files and folders, by their content."""
 
     def __init__(self) -> None:
-        self.prints = _Prints()
+        self.prints = Prints()
         self.known: dict[tuple[Path, object], tuple[object, tuple[object, ...], Any]] = {}
         self.parts: dict[str, tuple[Portfolio, tuple[object, ...], Part]] = {}
         self.renewed: list[str] = []
@@ -270,7 +270,7 @@ _SETTLED = 2_000_000_000
 """Nanoseconds after which two writes of a file surely bear different times."""
 
 
-class _Prints:
+class Prints:
     """Fingerprints of files by their content, and of folders by all that is in them."""
 
     def __init__(self) -> None:
