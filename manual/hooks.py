@@ -75,10 +75,12 @@ def on_page_content(html: str, *, page: Page, **_: Any) -> str:
     numbers = itertools.count(1)
 
     def before(_: re.Match[str]) -> str:
-        return f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{label} ({next(numbers)})"><table'
+        name = f"{label} ({next(numbers)})"
+        return f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{name}"><table class="lk-table"'
 
     return (
-        re.sub('<table(?! class="highlighttable)', before, html)
+        re.sub("<table(?=>)", before, html)
+        .replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
         .replace("</table>", "</table></div>")
         .replace("<img ", '<img loading="lazy" ')
     )

@@ -4,21 +4,26 @@ Each is named by a comment in its page, right where the reader has come so far:
 
     <!-- picture: NAME ADDRESS [WIDTH [HEIGHT]] -->    a page of the site, 1000 × 625 unless said
     <!-- picture: NAME FILE.pdf -->                    the first page of a PDF that stands there
+    <!-- picture: NAME form:UNIT/RUBRIC/INDICATOR … -->  the form that `lakthan edit` opens
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from lakthan import desk
 from manual.snippets import DOCS, ROOT, Reader, blocks
 
 sys.path.insert(0, str(ROOT))
@@ -48,19 +53,34 @@ def take(browser: Browser, reader: Reader, what: str) -> None:
         page = pypdfium2.PdfDocument(reader.here / address)[0]
         save(name, page.render(scale=1.6).to_pil())
         return
-    reader.run("lakthan build")
     width, height = (*sizes, *SIZE[len(sizes) :])
+    is_form = address.startswith("form:")
+    if not is_form:
+        reader.run("lakthan build")
     with (
-        served(reader.here / "site") as site,
+        form(reader, address.removeprefix("form:")) if is_form else served(reader.here / "site") as site,
         browser.new_context(
             viewport={"width": width, "height": height}, device_scale_factor=SHARP, color_scheme="light"
         ) as context,
     ):
         shown = context.new_page()
-        shown.goto(site + address)
+        shown.goto(site if is_form else site + address)
+        if is_form:  # it scores the draft when it has shown the fields
+            shown.frame_locator("iframe").locator("li").first.wait_for()
         shown.evaluate("document.fonts.ready")
         shot = shown.screenshot()
     save(name, Image.open(io.BytesIO(shot)))
+
+
+@contextlib.contextmanager
+def form(reader: Reader, name: str) -> Iterator[str]:
+    """The address of the form of an indicator, while it is open as `lakthan edit` opens it."""
+    portfolio, _, indicator = name.rpartition("/")
+    opened = desk.Desk(reader.here, portfolio, "th" if reader.thai else "en")
+    with desk.Server(opened, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{server.address}#/collections/{portfolio.replace('/', '--')}/entries/{indicator}"
+        server.shutdown()
 
 
 def main(names: list[str]) -> None:

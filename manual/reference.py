@@ -15,7 +15,7 @@ from typing import Any
 import click
 import yaml
 
-from lakthan import cli, diagnostics, load, rubric, rules
+from lakthan import cli, diagnostics, load, rubric, rules, spoken
 from lakthan.exports import schemas
 from lakthan.rubric import CHANNELS, EVIDENCE_FIELDS, Condition, FieldType
 
@@ -52,7 +52,8 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def commands() -> str:
-    """What `--help` says of each command, and the table of its arguments and options."""
+    """What `--help` says of each command, and the table of its options."""
+    spoken.speak(cli.main, "en")
     out = io.StringIO()
     out.write("# Commands { #top }\n\n")
     context = click.Context(cli.main, info_name="lakthan", **cli.main.context_settings)
@@ -72,10 +73,11 @@ def _command(out: io.StringIO, context: click.Context) -> None:
     usage = " ".join(command.collect_usage_pieces(context))
     out.write(f"```text\n{path} {usage}\n```\n\n")
     out.write(_prose(command.help or ""))
-    rows = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
+    records = (p.get_help_record(context) for p in command.params)
+    rows = [record for record in records if record and record[1]]
     if rows:
         out.write("\n| option | meaning |\n|---|---|\n")
-        out.writelines(f"| `{_cell(name)}` | {_cell(what)} |\n" for name, what in rows)
+        out.writelines(f"| <code>{_cell(name)}</code> | {_cell(what)} |\n" for name, what in rows)
     out.write("\n")
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -96,7 +98,8 @@ def _prose(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    # A bar between backticks would end the cell for some readers of Markdown, and show its escape to others.
+    return " ".join(text.split()).replace("<", "&lt;").replace("|", "&#124;")
 
 
 # Conditions ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ A page is worked through from top to bottom, in a folder of its own. What is don
     sh                   each command is run, and must succeed
     … title="a/file"     is written to that file; below site/ and build/ it is compared with what stands there
     yaml, json           must be sound, as the front matter of markdown; python is run, as a doctest where it has `>>>`
-    text, diff           is for people
+    text, diff           is for people; a command of ours in an indented block must be spelt right
 
 In what is expected `…` stands for anything, and on a line of its own for any lines. A comment right before a block says
 more about it, and none of it is seen by readers:
@@ -74,6 +74,7 @@ class Block:
 
 
 _COMMENT = re.compile(r"^\s*<!-- (?P<name>[a-z][a-z ]*?)(?: of (?P<of>\S+))?: (?P<value>.*?) -->\s*$")
+_INDENTED = re.compile(r"^ {4}(lakthan .*)$")
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,})(?P<language>[\w-]*)(?P<rest>[^`]*)$")
 ALONE = ("project", "attachment", "picture")
 
@@ -100,6 +101,8 @@ def blocks(path: Path) -> Iterator[Block]:
             text = "".join(f"{one}\n" for one in body)
             yield Block(f"{name}:{number}", fence["language"], title[1] if title else "", text, notes)
             notes = {}
+        elif command := _INDENTED.match(line):
+            yield Block(f"{name}:{number}", "indented", "", command[1], {})
         elif line.strip() and notes:
             raise Wrong(f"{name}:{number}: the comment before this line is about a block, and none follows")
 
@@ -130,7 +133,9 @@ class Reader:
         if unknown := set(block.notes) - {"status", "not run", "front matter"}:
             raise Wrong(f"nobody knows the comment {unknown}")
         self.done += 1
-        if "not run" in block.notes:
+        if block.language == "indented":
+            _spelt(block.text)
+        elif "not run" in block.notes:
             for command, _ in _commands(block):
                 _spelt(command)
         elif block.language in ("console", "sh"):

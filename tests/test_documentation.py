@@ -153,7 +153,9 @@ def test_every_picture_is_there_and_one_is_asked_for() -> None:
 
 def test_the_reference_is_current() -> None:
     written = {path.name: path.read_text(encoding="utf-8") for path in reference.FOLDER.glob("*.md")}
-    assert written == dict(reference.pages()), "write it again: make docs"
+    for name_of_page, text in reference.pages():
+        assert written.pop(name_of_page).splitlines() == text.splitlines(), "write it again: make docs"
+    assert not written
 
 
 def test_the_reference_says_where_each_document_of_a_site_stands() -> None:
@@ -234,8 +236,7 @@ def test_a_word_in_the_middle_of_a_sentence_is_found(address: str, browser: Brow
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_pages_have_no_barriers_and_fit(
     address: str, browser: Browser, scheme: Literal["light", "dark"], width: int
 ) -> None:
@@ -243,7 +244,7 @@ def test_pages_have_no_barriers_and_fit(
         page = context.new_page()
         failed: list[str] = []
         page.on("console", lambda message: failed.append(message.text) if message.type == "error" else None)
-        for place in ("", "th/tutorial/", "reference/commands/", "reference/schemas/", "th/search/"):
+        for place in ("", "th/tutorial/", "reference/commands/", "reviews/", "th/search/"):
             page.goto(address + place)
             assert Axe().run(page).response["violations"] == [], place
             assert page.evaluate("document.documentElement.scrollWidth") <= width, place
