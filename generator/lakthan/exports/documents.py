@@ -501,12 +501,22 @@ NAMESPACE = uuid.UUID("6f1a3e0c-54d5-5a0e-9d0f-2b4f8f6f7c11")
 """Of the identifiers of records, for `uuid.uuid5`."""
 
 
-def identifiers(portfolio: Portfolio) -> dict[int, str]:
+def identifiers(portfolio: Portfolio) -> Mapping[int, str]:
     """A stable name for each record, by `id(record)`.
 
     It follows from unit, rubric, indicator, register, kind and title: moving a record in its list, or changing its
     date, file or link, keeps it.
     """
+    last = _last_named[0]  # the files of a portfolio are made one after the other
+    if last is None or last[0] is not portfolio:
+        last = _last_named[0] = (portfolio, _identifiers(portfolio))
+    return last[1]
+
+
+_last_named: list[tuple[Portfolio, Mapping[int, str]] | None] = [None]
+
+
+def _identifiers(portfolio: Portfolio) -> dict[int, str]:
     found, seen = {}, Counter[str]()
     for answer in portfolio.all_answers():
         for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -24,10 +25,13 @@ def relative(target: str, start: str) -> str:
     ('../', './', './#x', 'a/x.json')
     """
     path, mark, fragment = target.partition("#")
+    return _relative(path, start) + mark + fragment
+
+
+@lru_cache(4096)
+def _relative(path: str, start: str) -> str:
     found = posixpath.relpath(f"/{path}", f"/{start}")
-    if not path or path.endswith("/"):
-        found += "/"
-    return found + mark + fragment
+    return found if path and not path.endswith("/") else f"{found}/"
 
 
 def outside(url: object) -> str | None:

@@ -66,10 +66,22 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
     *active* is the page that the menu stands beside: an indicator, an address such as `evidence/`, or nothing for the
     portfolio's own page.
     """
+    at = f"{assessment.portfolio.id}/{active}"
+    marked = {at, f"{at}/"} if active else {at}
+    return [
+        {
+            **group,
+            "items": [{**item, "active": True} if item["url"] in marked else item for item in group["items"]],
+        }
+        for group in site.once_of(assessment, _of_portfolio)
+    ]
+
+
+def _of_portfolio(site: Site, assessment: Assessment) -> list[Json]:
     portfolio = assessment.portfolio
 
     def entry(name: str, url: str) -> Json:
-        return _item(site.say(name), f"{portfolio.id}/{url}", active=active == url)
+        return _item(site.say(name), f"{portfolio.id}/{url}")
 
     own: list[Json] = [
         entry("portfolio.overview", ""),
@@ -96,7 +108,6 @@ def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
                     number=site.show(indicator.id),
                     points=points,
                     tint=tone(node.points, node.max) if node.applies else "na",
-                    active=active == indicator.id,
                 )
             )
         title = site.heading(area) if area else site.say("indicators.title")
