@@ -70,7 +70,7 @@ def mistakes(
             seen.add(sort)
             for error in validators[sort].iter_errors(json.loads(content)):
                 yield f"{path}: {error.json_path}: {error.message[:200]}"
-    assert seen == set(validators)
+    assert seen == set(validators) - {"diff"}  # what `lakthan diff` prints is no document of a site
 
 
 def test_the_published_schemas_are_those_of_the_repository(as_it_is: Sandbox) -> None:
