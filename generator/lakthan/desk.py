@@ -113,7 +113,7 @@ def served(text: str, form: Form) -> str:
     """A file as Decap gets it: only what the form asks, in the form's own words, each value safely quoted.
 
     >>> form = Form("1", "", {"staff": FieldType(title="", type="number")}, {})
-    >>> served("---\\nstaff: ๓๔ # นับแล้ว\\nother: 1\\n---\\nเรื่อง\\n", form).splitlines()[1:]
+    >>> served("---\\nstaff: ๓๔ # นับแล้ว\\nother: 1\\n---\\nเรื่อง\\n", form).splitlines()[2:]
     ['"staff": "๓๔"', '---', 'เรื่อง']
     """
     document = Document(text)
