@@ -78,6 +78,10 @@ def on_page_content(html: str, *, page: Page, **_: Any) -> str:
         name = f"{label} ({next(numbers)})"
         return f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{name}"><table class="lk-table"'
 
+    before_english, english, _rest = html.partition('<h2 id="english"')
+    if english and page.file.src_uri.startswith("diagnostics/"):  # such a page says all of it in Thai first
+        head, end, thai = before_english.partition("</h1>")
+        html = f'{head}{end}<div lang="th">{thai}</div>{english}{_rest}'
     return (
         re.sub("<table(?=>)", before, html)
         .replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
