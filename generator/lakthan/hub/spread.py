@@ -26,6 +26,8 @@ ATTEMPTS = 3
 """Times that a task may lose its worker: after that it is the task that kills them."""
 LOOK = 32
 """Tasks after which a scheduler is asked again how many workers it has."""
+LOGGED = 8
+"""Messages that a client of Dask remembers. A scheduler has to be told so by its own environment (docs/hub.md)."""
 PATIENCE = 60
 """Seconds that a scheduler is waited for, and that it may have no worker."""
 
@@ -154,9 +156,12 @@ class _Processes:
 @contextlib.contextmanager
 def _dask(address: str) -> Iterator[Pool]:
     try:
+        import dask  # noqa: PLC0415
         import distributed  # noqa: PLC0415  (an extra, and a second to import)
     except ImportError:
         raise Lost("no_dask") from None
+    # What was sent is kept for those who look for mistakes: a thousand messages, and ours are of two megabytes.
+    dask.config.set({"distributed.admin.low-level-log-length": LOGGED})
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError):  # its TimeoutError is an OSError
