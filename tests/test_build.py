@@ -148,7 +148,7 @@ def test_the_order_in_which_a_disk_lists_its_files_does_not_matter(
     sample: Sandbox, as_it_is: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed, scanned = os.listdir, os.scandir
-    for backwards, first in ((False, "moi"), (True, "oae")):
+    for backwards, first in ((False, "govuk"), (True, "oae")):
         with monkeypatch.context() as patch:
             patch.setattr(os, "listdir", lambda *args, b=backwards: sorted(listed(*args), reverse=b))
             patch.setattr(os, "scandir", lambda *args, b=backwards: _Ordered(scanned(*args), backwards=b))

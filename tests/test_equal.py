@@ -131,7 +131,7 @@ def page(language: str) -> Callable[[Files, Sequence[str]], Points]:
                     if links:
                         said = thai.ascii_digits("".join("".join(cell.itertext()).split()))
                         place = (folder.rpartition("/")[0], name, str(links[0]).removeprefix("./").rstrip("/"))
-                        points[place] = said if "/" in said else NONE
+                        points[place] = said if said[:1].isdigit() else NONE  # in English: n/a
         return points
 
     return read

@@ -302,6 +302,24 @@ def test_the_last_good_state_counts(pair: Path, tmp_path: Path, spoil: Callable[
     assert rows(out, "portfolios") == before
 
 
+def test_rubrics_of_portals_are_compared_never_used(pair: Path, tmp_path: Path) -> None:
+    """Whoever publishes an easier rubric, or one that nobody here knows, gains nothing by it."""
+    out = tmp_path / "out"
+    run(pair, out)
+    before, portal = rows(out, "portfolios"), pair / "portals/portal-0000"
+    rubric = next(portal.glob("rubrics/*/rubric.json"))
+    document = json.loads(rubric.read_bytes())
+    edit(portal, rubric.relative_to(portal).as_posix(), lambda read: read["title"].update(th="ง่ายกว่า"))
+    (problem,) = run(pair, out, LATER).problems
+    assert (problem.code, rows(out, "portfolios")) == ("hub-rubric-differs", before)
+
+    (file,) = (one for one in (pair / "rubrics").glob("*.yml") if one.stem == document["id"])
+    file.unlink()
+    found = run(pair, out, LATER).problems
+    assert {one.code for one in found} == {"hub-rubric-unknown"}
+    assert {one["rubric"] for one in rows(out, "portfolios")} == {one["rubric"] for one in before} - {document["id"]}
+
+
 def test_a_portal_that_comes_back_is_taken_anew(pair: Path, tmp_path: Path) -> None:
     portal, out = pair / "portals/portal-0000", tmp_path / "out"
     run(pair, out)

@@ -622,8 +622,8 @@ def sample() -> Project:
 
 
 def with_answer(project: Project, **changes: Any) -> Project:
-    """The project with its first portfolio's shared answer changed, and nothing else in that portfolio."""
-    first = project.portfolios[0]
+    """A portfolio of the project with its shared answer changed, and nothing else in it."""
+    first = next(one for one in project.portfolios if one.rubric.id == "moi-moral-2569")
     answer = replace(first.shared, evidence=(), registers={}, body="", body_line=101)
     return replace(
         project, units={}, portfolios=(replace(first, shared=replace(answer, **changes), answers={}),), rubrics={}
