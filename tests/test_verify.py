@@ -77,7 +77,7 @@ def tamper(site: Path, name: str, edit: Callable[[Json], object], *, sealed: boo
 def test_a_site_as_published_is_sound(site: Path) -> None:
     verified = verify.verify(site)
     assert verified.problems == ()
-    assert verified.portfolios == 4
+    assert verified.portfolios == 7
     assert verified.files == sum(path.is_file() for path in site.rglob("*")) - 1
     assert len(verified.digest) == 64
 

@@ -20,6 +20,8 @@ from lakthan.model import Message
 
 LARGEST_TEXT = 4 * 2**20
 """Bytes of a text file that are read."""
+LARGEST_CELL = 2**17
+"""Characters of a cell of CSV."""
 
 
 class Part(NamedTuple):
@@ -129,6 +131,8 @@ def _csv(path: Path) -> Iterator[Part]:
     text = _decoded(path)
     delimiter = max(",;\t", key=text[:5000].count)
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1):
+        if max(map(len, row), default=0) > LARGEST_CELL:  # the library's own limit is everybody's, and some lift it
+            raise csv.Error
         for column, cell in enumerate(row, 1):
             if cell:
                 yield table.part(number, _letters(column), cell)

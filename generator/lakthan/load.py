@@ -247,13 +247,17 @@ def _strange(root: Path) -> Iterator[Diagnostic]:
             continue
         for entry in entries:
             name = f"{folder}/{entry.name}"
-            if entry.is_dir() and entry.name.startswith("."):
+            try:
+                directory = entry.is_dir()
+            except OSError:  # a link that leads round in circles
+                directory = False
+            if directory and entry.name.startswith("."):
                 continue
             if entry.is_symlink():
                 yield Diagnostic("symbolic-link", Place(_printable(name)))
             elif _printable(name) != name:
                 yield Diagnostic("wrong-file-name", Place(_printable(name)), args={"name": _printable(entry.name)})
-            elif not entry.is_dir() and not entry.is_file():
+            elif not directory and not entry.is_file():
                 yield Diagnostic("unreadable-file", Place(name))
             if entry.is_dir(follow_symlinks=False):
                 ahead.append(name)

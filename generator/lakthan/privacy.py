@@ -366,8 +366,10 @@ def _inside(base: Path) -> Iterator[Path]:
         for name in sorted(names):
             path = Path(folder) / name
             try:
-                leads_away = path.is_symlink() and not path.resolve().is_relative_to(home)
-                if not name.startswith(".") and path.is_file() and not leads_away:
+                # A link that leads to itself is no file, and must not be resolved.
+                if name.startswith(".") or not path.is_file():
+                    continue
+                if not path.is_symlink() or path.resolve().is_relative_to(home):
                     yield path
             except OSError:
                 continue
