@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -28,6 +29,9 @@ from lakthan.cache import Cache
 from lakthan.messages import Language
 
 ROOT = Path(__file__).parent.parent
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # So a shell starts what runs in the background, and so would the servers inherit it that tests stop by this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 Json = dict[str, Any]
 
 
