@@ -111,7 +111,7 @@ def write(
     """
     if processes is None:
         processes = cores() if len(examined.assessments) >= ALONE else 1
-    if sys.platform == "linux" and not _alone():
+    if not _alone():
         processes = 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
@@ -386,7 +386,7 @@ def _present(docs: Path) -> Iterator[str]:
 # Processes -------------------------------------------------------------------------------------------------------
 
 _BENCHES: list[_Bench] = []
-"""What the processes are to work at. One that was forked has it already."""
+"""What the processes are to work at: one that was forked has it."""
 
 
 def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) -> None:
@@ -402,12 +402,10 @@ def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) ->
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Done]:
     """What came of the tasks, in their order."""
-    # A forked process knows all that this one does, at once and in the same memory. Elsewhere it has to be told.
-    forked = sys.platform == "linux"
-    context = multiprocessing.get_context("fork" if forked else "spawn")
+    # A forked process knows all that this one does, at once and in the same memory.
+    context = multiprocessing.get_context("fork")
     _BENCHES[:] = [bench]
-    given = () if forked else (bench,)
-    with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, _set_up, given) as pool:
+    with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, _set_up) as pool:
         futures = [pool.submit(_do, task) for task in tasks]
         try:
             for future in futures:
@@ -419,17 +417,21 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Do
 
 
 def _alone() -> bool:
-    """Whether this process can be forked: while no library has threads in it that a copy would wait for."""
+    """Whether this process can be forked: while no library has threads in it that a copy would wait for.
+
+    Only Linux says. macOS and Windows make a site in one process: one that starts empty would have to be told
+    everything first.
+    """
+    if sys.platform != "linux":
+        return False
     try:
         return len(list(Path("/proc/self/task").iterdir())) == 1
     except OSError:
         return False
 
 
-def _set_up(*given: _Bench) -> None:
-    """In a process of its own: what to work at, and to end with the process that started it, however that ends."""
-    if given:
-        _BENCHES[:] = given
+def _set_up() -> None:
+    """In a process of its own: to end with the process that started it, however that ends."""
     parent = multiprocessing.parent_process()
     assert parent
     threading.Thread(target=partial(_end_with, parent.sentinel), daemon=True).start()
