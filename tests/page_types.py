@@ -21,7 +21,7 @@ PAGE_TYPES = {
     "indicator-in-steps": "oae-demo/oae-unit-2567/6.3/",
     "evidence": "dip-ict/moi-moral-2569/evidence/",
     "channels": "dip-ict/moi-moral-2569/channels/",
-    "work": "demo-dyeing/moi-moral-2569/work/",
+    "work": "demo-dyeing/moi-moral-2569/board/",
     "reviews": "dip-ict/moi-moral-2569/reviews/",
     "workbench": "dip-ict/moi-moral-2569/review/",
     "what-if": "demo-standards/moi-moral-2569/what-if/",

@@ -112,7 +112,7 @@ def test_an_indicator_that_nobody_answered_has_its_page(small: Sandbox) -> None:
     assert not (small.docs / "rubrics/other-2571/units.md").exists()
 
 
-@pytest.mark.parametrize("name", ["units", "work", "practice"])
+@pytest.mark.parametrize("name", ["units", "board", "practice"])
 def test_an_indicator_cannot_take_the_name_of_these_pages(small: Sandbox, name: str) -> None:
     small.write("rubrics/mean-2570.yml", MEAN.replace('id: "7"', f"id: {name}"))
     assert "rubric-id-taken" in [one["code"] for one in small.problems(status=1)]
@@ -200,7 +200,7 @@ def pieces(page: str) -> list[tuple[str, str, str, str]]:
 
 
 def test_the_work_board_lists_what_is_missing_or_unfinished(as_it_is: Sandbox) -> None:
-    page = read(as_it_is, "demo-dyeing/moi-moral-2569/work.md")
+    page = read(as_it_is, "demo-dyeing/moi-moral-2569/board.md")
     found = pieces(page)
     assert ("3", "เพิ่มอีก ๑ ฉบับ: คำสั่งแต่งตั้งคณะกรรมการหรือคณะทำงาน", "ฝ่ายแผนงาน", "missing") in found
     assert ("8", "คำตอบของข้อนี้", "ฝ่ายถ่ายทอดเทคโนโลยี", "draft") in found
@@ -214,13 +214,13 @@ def test_the_work_board_lists_what_is_missing_or_unfinished(as_it_is: Sandbox) -
 
 
 def test_a_finished_portfolio_has_an_empty_board(as_it_is: Sandbox) -> None:
-    assert "ไม่มีสิ่งที่ขาดหรือค้างอยู่" in as_it_is.words("dip-ict/moi-moral-2569/work.md")
+    assert "ไม่มีสิ่งที่ขาดหรือค้างอยู่" in as_it_is.words("dip-ict/moi-moral-2569/board.md")
 
 
 def test_evidence_that_does_not_count_is_work_to_do(sample: Sandbox) -> None:
     sample.replace("content/demo-dyeing/moi-moral-2569/1.md", "2568-11-20", "2567-11-20")
     sample.generate()
-    found = pieces(read(sample, "demo-dyeing/moi-moral-2569/work.md"))
+    found = pieces(read(sample, "demo-dyeing/moi-moral-2569/board.md"))
     (piece,) = (one for one in found if one[0] == "1" and one[3] == "draft")
     assert piece[1].startswith("ประกาศเจตนารมณ์ของศูนย์")
     assert "ก่อนเริ่มช่วงประเมิน" in piece[1]
@@ -342,5 +342,5 @@ def test_what_reviewers_said_is_marked_beside_the_points(small: Sandbox) -> None
     assert row[0] == ("3", "๑๐<small>ตรวจ ๐</small>")
     assert "ตรวจแล้ว · ผู้ตรวจให้คะแนนต่าง ๑ ข้อ" in read(small, "rubrics/mean-2570/units.md")
     assert "คะแนนที่ตรวจแล้ว ๐" in read(small, "rubrics/mean-2570/1.md")
-    returned = [piece for piece in pieces(read(small, "unit-a/mean-2570/work.md")) if piece[3] == "returned"]
+    returned = [piece for piece in pieces(read(small, "unit-a/mean-2570/board.md")) if piece[3] == "returned"]
     assert [(name, what) for name, what, _, _ in returned] == [("1", "แผนงานผู้ตรวจ: ไม่มีลายมือชื่อ")]

@@ -363,7 +363,7 @@ def test_every_page_has_its_data_beside_it(sample_files: dict[str, str]) -> None
                     (
                         "/evidence/",
                         "/channels/",
-                        "/work/",
+                        "/board/",
                         "/news/",
                         "/reviews/",
                         "/profile/",

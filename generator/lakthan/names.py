@@ -54,20 +54,8 @@ RESERVED_PORTFOLIO = frozenset({"demonstration", "self_level"})
 
 
 TAKEN = (
-    *(
-        "evidence",
-        "channels",
-        "files",
-        "index",
-        "portfolio",
-        "practice",
-        "previews",
-        "qr",
-        "readme",
-        "review",
-        "reviews",
-    ),
-    *("units", "what-if", "work"),
+    *("board", "channels", "evidence", "files", "index", "portfolio", "practice"),
+    *("previews", "qr", "readme", "review", "reviews", "units", "what-if"),
 )
 """Names of files and pages beside those of the indicators, in lower case."""
 

@@ -88,7 +88,7 @@ def _of_portfolio(site: Site, assessment: Assessment) -> list[Json]:
         entry("evidence.title", "evidence/"),
         entry("channels.title", "channels/"),
         entry("codes.title", "qr/"),
-        entry("work.title", "work/"),
+        entry("work.title", "board/"),
         entry("reviews.title", "reviews/"),
         entry("whatif.title", "what-if/"),
         entry("bench.title", "review/"),

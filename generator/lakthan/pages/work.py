@@ -19,7 +19,7 @@ STATES = ("missing", "draft", "returned", "ready", "verified")
 def pages(site: Site) -> Iterator[Plan]:
     """A page for each portfolio."""
     for assessment in site.assessments:
-        yield site.plan(f"{assessment.portfolio.id}/work.md", _page, assessment, of=assessment)
+        yield site.plan(f"{assessment.portfolio.id}/board.md", _page, assessment, of=assessment)
 
 
 def _page(site: Site, assessment: Assessment) -> Page:
@@ -28,9 +28,9 @@ def _page(site: Site, assessment: Assessment) -> Page:
     return site.portfolio_page(
         "work.md.j2",
         assessment,
-        "work",
+        "board",
         site.say("work.title"),
-        menu=menus.of_portfolio(site, assessment, "work/"),
+        menu=menus.of_portfolio(site, assessment, "board/"),
         hide=["toc"],
         counts=Counter(piece["state"] for piece in pieces),
         states=STATES,
