@@ -78,6 +78,7 @@ browser:
 	  missing="$$missing chromium"; \
 	have node || missing="$$missing nodejs"; \
 	have pdftotext || missing="$$missing poppler-utils"; \
+	have openssl || missing="$$missing openssl"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if ! have apt-get; then echo "make: the tests need$$missing: please install" >&2; exit 1; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -E"; fi; \
