@@ -311,8 +311,8 @@ class _Shown:
             examined.assessments,
             templates=self.templates,
             problems=examined.problems,
-            sizes=_Sizes(self),
-            previews=_Previews(self),
+            sizes=_Lazy(self.size),
+            previews=_Lazy(self.measures),
             searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
             ledger=examined.ledger,
             cache=cache,
@@ -405,8 +405,18 @@ class _Shown:
     def published(self, name: str) -> bytes:
         return _cleaned(self.root / name, *_stamp(self.root / name))
 
+    def size(self, name: str) -> int | None:
+        try:
+            return len(self.published(name))
+        except OSError:
+            return None
+
     def preview(self, name: str) -> preview.Preview | None:
         return preview.preview(self.root / name, self.published(name), self.cache)
+
+    def measures(self, name: str) -> tuple[int, int] | None:
+        found = self.preview(name)
+        return (found.width, found.height) if found else None
 
 
 @functools.lru_cache(maxsize=64)
@@ -420,10 +430,10 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class _Lazy(Mapping[str, Any]):
-    """What pages look up by name, worked out when it is looked up."""
+    """What pages look up by name, worked out when it is looked up; None is what is not there."""
 
-    def __init__(self, of: Any) -> None:
-        self.of = of
+    def __init__(self, look_up: Callable[[str], Any]) -> None:
+        self.look_up = look_up
         self.known: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -433,28 +443,11 @@ class _Lazy(Mapping[str, Any]):
             raise KeyError(name)
         return self.known[name]
 
-    def look_up(self, name: str) -> Any:
-        raise NotImplementedError
-
     def __iter__(self) -> Iterator[str]:
         return iter(self.known)
 
     def __len__(self) -> int:
         return len(self.known)
-
-
-class _Sizes(_Lazy):
-    def look_up(self, name: str) -> int | None:
-        try:
-            return len(self.of.published(name))
-        except OSError:
-            return None
-
-
-class _Previews(_Lazy):
-    def look_up(self, name: str) -> tuple[int, int] | None:
-        found = self.of.preview(name)
-        return (found.width, found.height) if found else None
 
 
 # Watching --------------------------------------------------------------------------------------------------------
