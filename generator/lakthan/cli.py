@@ -43,12 +43,21 @@ from lakthan import (
     word,
 )
 from lakthan.diagnostics import Diagnostic
-from lakthan.front import Day, pass_here
+from lakthan.front import (
+    Day,
+    Here,
+    chosen,
+    in_language,
+    pass_here,
+    put,
+    refuse,
+    report_format,
+    say,
+    show_problems,
+    text_or_json,
+    to_file,
+)
 from lakthan.front import project as _root
-from lakthan.front import put as _put
-from lakthan.front import refuse as _refuse
-from lakthan.front import say as _say
-from lakthan.front import show_problems as _show_problems
 from lakthan.messages import Language
 from lakthan.model import Assessment, Score
 from lakthan.rubric import Text
@@ -56,16 +65,6 @@ from lakthan.rubric import Text
 T = TypeVar("T")
 SLOW = 1.0
 """Seconds after which work shows a progress bar."""
-
-
-report_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(tuple(reports.FORMATS)),
-    default="full",
-    show_default=True,
-    help="For people, one line each, or for programs.",
-)
 
 
 @click.group(cls=spoken.Commands, context_settings={"help_option_names": spoken.HELP, "max_content_width": 100})
@@ -110,7 +109,7 @@ def _watch(language: Language) -> Any:
         started, bar = time.monotonic(), None
         for position, item in enumerate(items):
             if bar is None and sys.stderr.isatty() and time.monotonic() - started > SLOW:
-                bar = click.progressbar(length=len(items), label=_say(language, label), file=sys.stderr)
+                bar = click.progressbar(length=len(items), label=say(language, label), file=sys.stderr)
                 bar.update(position)
             yield item
             if bar is not None:
@@ -121,7 +120,7 @@ def _watch(language: Language) -> Any:
     return watch
 
 
-def _examine(here: dict[str, Any], as_of: datetime.date | None = None) -> build.Examined:
+def _examine(here: Here, as_of: datetime.date | None = None) -> build.Examined:
     return build.examine(_root(here), as_of=as_of, watch=_watch(here["language"]))
 
 
@@ -154,7 +153,7 @@ def _log(level: int) -> None:
 @click.option("--processes", type=click.IntRange(1), help="Processes that make pages; as many as there are cores.")
 @pass_here
 def build_command(
-    here: dict[str, Any],
+    here: Here,
     as_of: datetime.date | None,
     pages_only: bool,
     strict: bool,
@@ -168,9 +167,9 @@ def build_command(
     key = _private_key(here, sign)
     examined = _examine(here, as_of)
     blocking = [p for p in examined.problems if p.severity == "error" or (strict and p.severity == "warning")]
-    _show_problems(here, blocking, err=True)
+    show_problems(here, blocking, err=True)
     if blocking:
-        click.echo(_say(here["language"], "command.not_built", n=len(blocking)), err=True)
+        click.echo(say(here["language"], "command.not_built", n=len(blocking)), err=True)
         sys.exit(1)
     root: Path = here["root"]
     _log(logging.WARNING)
@@ -179,23 +178,23 @@ def build_command(
             n, shown = build.generate(root, examined, processes=processes).total, build.DOCS
         else:
             if what := build.foreign(root):
-                click.echo(_say(here["language"], "building.by_mkdocs", what=what), err=True)
+                click.echo(say(here["language"], "building.by_mkdocs", what=what), err=True)
             folder = build.site(root, examined, key=key, processes=processes)
             n, shown = sum(1 for p in folder.rglob("*") if p.is_file()), os.path.relpath(folder, root)
-    click.echo(_say(here["language"], "command.built", n=n, folder=shown))
+    click.echo(say(here["language"], "command.built", n=n, folder=shown))
 
 
-def _private_key(here: dict[str, Any], given: str | None) -> Ed25519PrivateKey | None:
+def _private_key(here: Here, given: str | None) -> Ed25519PrivateKey | None:
     try:
         return signing.private_key(given) if given and given.strip() else None
     except signing.Unusable:
-        _refuse(here, "publish.no_key", name=f"--sign / {signing.VARIABLE}")
+        refuse(here, "publish.no_key", name=f"--sign / {signing.VARIABLE}")
 
 
 @main.command("key")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @pass_here
-def key_command(here: dict[str, Any], file: Path) -> None:
+def key_command(here: Here, file: Path) -> None:
     """Print the public key to the private key in FILE, and make that first if there is no such file.
 
     `lakthan build --sign FILE` signs a site with it; who gathers sites is told the public key. Keep FILE to yourself.
@@ -207,14 +206,14 @@ def key_command(here: dict[str, Any], file: Path) -> None:
             raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
         with os.fdopen(handle, "wb") as out:
             out.write(signing.new_key())
-        click.echo(_say(here["language"], "command.written", file=str(file)), err=True)
+        click.echo(say(here["language"], "command.written", file=str(file)), err=True)
     key = _private_key(here, str(file))
     assert key is not None
     click.echo(signing.public(key))
 
 
 @contextlib.contextmanager
-def _publishing(here: dict[str, Any]) -> Iterator[None]:
+def _publishing(here: Here) -> Iterator[None]:
     """A full disk, or another build that does not end: nothing was published, and people are told why."""
     try:
         yield
@@ -227,17 +226,10 @@ def _publishing(here: dict[str, Any]) -> Iterator[None]:
 @main.command("form")
 @click.argument("unit")
 @click.argument("rubric")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
-@click.option(
-    "--in",
-    "language",
-    type=click.Choice(messages.LANGUAGES),
-    default="th",
-    show_default=True,
-    help="Language of the form.",
-)
+@to_file()
+@in_language("Language of the form.")
 @pass_here
-def form_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None, language: Language) -> None:
+def form_command(here: Here, unit: str, rubric: str, output: Path | None, language: Language) -> None:
     """Write the summary form of a portfolio as PDF, to print, sign and hand in; with -o FILE.docx for Word.
 
     It is filled in with what the unit wrote and with what its evidence supports, each in its own column.
@@ -252,17 +244,10 @@ def form_command(here: dict[str, Any], unit: str, rubric: str, output: Path | No
 @main.command("book")
 @click.argument("unit")
 @click.argument("rubric")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
-@click.option(
-    "--in",
-    "language",
-    type=click.Choice(messages.LANGUAGES),
-    default="th",
-    show_default=True,
-    help="Language of the book; what the unit wrote stays as it is.",
-)
+@to_file()
+@in_language("Language of the book; what the unit wrote stays as it is.")
 @pass_here
-def book_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None, language: Language) -> None:
+def book_command(here: Here, unit: str, rubric: str, output: Path | None, language: Language) -> None:
     """Write a whole portfolio as one PDF: cover, contents, summary, and every indicator.
 
     With each indicator stand the unit's own account, the conditions met and missing, the evidence and its pictures.
@@ -274,33 +259,33 @@ def book_command(here: dict[str, Any], unit: str, rubric: str, output: Path | No
         _print(here, output or Path(f"{unit.replace('/', '-')}-{rubric}-book.pdf"), content)
 
 
-def _one(here: dict[str, Any], unit: str, rubric: str) -> tuple[build.Examined, Assessment]:
+def _one(here: Here, unit: str, rubric: str) -> tuple[build.Examined, Assessment]:
     """One portfolio, if nothing that it consists of has an error."""
     examined = _examine(here)
     name = f"{unit}/{rubric}"
     found = next((a for a in examined.assessments if a.portfolio.id == name), None)
     if found is None:
-        _refuse(here, "command.unknown_portfolio", name=name)
+        refuse(here, "command.unknown_portfolio", name=name)
     wrong = [
         p for p in examined.errors if p.place.file.startswith((f"{found.portfolio.folder}/", f"rubrics/{rubric}."))
     ]
-    _show_problems(here, wrong, err=True)
+    show_problems(here, wrong, err=True)
     if wrong:
-        click.echo(_say(here["language"], "form.not_made", n=len(wrong)), err=True)
+        click.echo(say(here["language"], "form.not_made", n=len(wrong)), err=True)
         sys.exit(1)
     return examined, found
 
 
-def _print(here: dict[str, Any], path: Path, content: bytes) -> None:
+def _print(here: Here, path: Path, content: bytes) -> None:
     publish.write(path, content)
-    click.echo(_say(here["language"], "form.made", file=str(path)))
+    click.echo(say(here["language"], "form.made", file=str(path)))
 
 
 @main.command("serve")
 @click.option("-a", "--address", default="127.0.0.1:8000", show_default=True, help="Where to listen.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the browser.")
 @pass_here
-def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> None:
+def serve_command(here: Here, address: str, open_browser: bool) -> None:
     """Show the site on this machine, and show it anew at every edit in content/, rubrics/ or site_templates/.
 
     While a file has an error the last good pages stay, and say what is wrong.
@@ -308,9 +293,9 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
     from lakthan import serve  # noqa: PLC0415  (half a second, for this command alone)
 
     root = _root(here)
-    taken = _say(here["language"], "command.address_taken", address=address)
+    taken = say(here["language"], "command.address_taken", address=address)
     if what := serve.foreign(root):
-        click.echo(_say(here["language"], "serve.foreign", what=what), err=True)
+        click.echo(say(here["language"], "serve.foreign", what=what), err=True)
         _serve_with_mkdocs(here, address, open_browser)
         return
     live = serve.Live(root, here["language"])
@@ -322,24 +307,24 @@ def serve_command(here: dict[str, Any], address: str, open_browser: bool) -> Non
     def told(changed: bool, seconds: float) -> None:
         at = datetime.datetime.now().astimezone().strftime("%H:%M:%S")
         if changed and live.problems:
-            _show_problems(here, live.problems, err=True)
-            click.echo(_say(here["language"], "serve.stays", time=at, n=len(live.problems)), err=True)
+            show_problems(here, live.problems, err=True)
+            click.echo(say(here["language"], "serve.stays", time=at, n=len(live.problems)), err=True)
         elif changed:
-            click.echo(_say(here["language"], "serve.again", time=at, seconds=f"{seconds:.2f}"))
+            click.echo(say(here["language"], "serve.again", time=at, seconds=f"{seconds:.2f}"))
 
     with server:
-        click.echo(_say(here["language"], "serve.starting"))
+        click.echo(say(here["language"], "serve.starting"))
         live.update(_watch(here["language"]))
         serve.settle()
-        _show_problems(here, live.problems, err=True)
-        click.echo(_say(here["language"], "serve.ready", address=server.url))
+        show_problems(here, live.problems, err=True)
+        click.echo(say(here["language"], "serve.ready", address=server.url))
         with serve.watching(live, told), contextlib.suppress(KeyboardInterrupt):
             if open_browser:
                 click.launch(server.url)
             server.serve_forever()
 
 
-def _serve_with_mkdocs(here: dict[str, Any], address: str, open_browser: bool) -> None:
+def _serve_with_mkdocs(here: Here, address: str, open_browser: bool) -> None:
     from mkdocs.commands.serve import serve  # noqa: PLC0415  (as above)
 
     root: Path = here["root"]
@@ -348,7 +333,7 @@ def _serve_with_mkdocs(here: dict[str, Any], address: str, open_browser: bool) -
     try:
         serve(config_file=str(root / "mkdocs.yml"), dev_addr=address, open_in_browser=open_browser)
     except (OSError, OverflowError):
-        raise click.ClickException(_say(here["language"], "command.address_taken", address=address)) from None
+        raise click.ClickException(say(here["language"], "command.address_taken", address=address)) from None
 
 
 @main.command("edit")
@@ -356,7 +341,7 @@ def _serve_with_mkdocs(here: dict[str, Any], address: str, open_browser: bool) -
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen (a free port unless said).")
 @click.option("--no-open", is_flag=True, help="Only print the address, and leave the browser alone.")
 @pass_here
-def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open: bool) -> None:
+def edit_command(here: Here, portfolio: str | None, port: int, no_open: bool) -> None:
     """Fill in PORTFOLIO (unit/rubric) in the browser, on this machine alone; ends with Ctrl+C.
 
     Files that are not there yet are made. PORTFOLIO may be left out where there is only one.
@@ -366,26 +351,26 @@ def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open
     project = load.outline(_root(here)).project
     known = tuple(one.id for one in project.portfolios)
     if portfolio is None and len(known) != 1:
-        _refuse(here, "editor.which", known=known)
-    chosen = portfolio.strip("/") if portfolio else known[0]
-    if chosen not in known:
-        unit, _, rubric = chosen.rpartition("/")
+        refuse(here, "editor.which", known=known)
+    wanted = portfolio.strip("/") if portfolio else known[0]
+    if wanted not in known:
+        unit, _, rubric = wanted.rpartition("/")
         if unit not in project.units or rubric not in project.rubrics:
-            _refuse(here, "command.unknown_portfolio", name=chosen)
-        first = {f"content/{chosen}/portfolio.md": scaffold.portfolio(project.rubrics[rubric], here["language"])}
-        _put(here, dict(first))
-    form = desk.Desk(here["root"], chosen, here["language"])
+            refuse(here, "command.unknown_portfolio", name=wanted)
+        first = {f"content/{wanted}/portfolio.md": scaffold.portfolio(project.rubrics[rubric], here["language"])}
+        put(here, dict(first))
+    form = desk.Desk(here["root"], wanted, here["language"])
     for name in form.skeletons():
-        click.echo(_say(here["language"], "command.written", file=name))
+        click.echo(say(here["language"], "command.written", file=name))
     try:
         server = desk.Server(form, port)
     except OSError:
         raise click.ClickException(
-            _say(here["language"], "command.address_taken", address=f"{desk.HOST}:{port}")
+            say(here["language"], "command.address_taken", address=f"{desk.HOST}:{port}")
         ) from None
     with server, desk.SiteServer(form) as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
-        click.echo(_say(here["language"], "editor.open", address=server.address))
+        click.echo(say(here["language"], "editor.open", address=server.address))
         if not no_open:
             webbrowser.open(server.address)
         with contextlib.suppress(KeyboardInterrupt):
@@ -399,9 +384,7 @@ def edit_command(here: dict[str, Any], portfolio: str | None, port: int, no_open
 @click.option("--today", type=Day(), help="Day from which deadlines are near (today unless said).")
 @click.argument("where", required=False)
 @pass_here
-def check_command(
-    here: dict[str, Any], form: str, strict: bool, today: datetime.date | None, where: str | None
-) -> None:
+def check_command(here: Here, form: str, strict: bool, today: datetime.date | None, where: str | None) -> None:
     """List everything wrong or doubtful in rubrics/ and content/, with file, line and remedy.
 
     WHERE narrows the list to one file or folder.
@@ -411,13 +394,13 @@ def check_command(
     asked = _asked(here["root"], where)
     found = [p for p in build.with_deadlines(examined, day) if asked(p)]
     if where and not found and not (here["root"] / where).exists():
-        _refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
+        refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
     shown = reports.FORMATS[form](found, here["language"], build.source_line(here["root"]), strict)
     click.echo(shown, nl=bool(shown))
     if form in ("full", "concise"):
         counts = {s: sum(p.severity == s for p in found) for s in ("error", "warning", "note")}
         args = {"errors": counts["error"], "warnings": counts["warning"], "notes": counts["note"]}
-        click.echo(_say(here["language"], "command.checked", **args))
+        click.echo(say(here["language"], "command.checked", **args))
     failing = {"error", "warning"} if strict else {"error"}
     sys.exit(1 if any(p.severity in failing for p in found) else 0)
 
@@ -442,18 +425,11 @@ def _asked(root: Path, where: str | None) -> Callable[[Diagnostic], bool]:
 @click.option("--round", "round_id", help="One round only (every round reached unless said).")
 @click.option("--as-of", type=Day(), help="Score as things stood on that day.")
 @click.option("--reading", help="Under another reading of the rubric.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@text_or_json
 @click.option("--verbose", "-v", is_flag=True, help="The reason of every condition.")
 @pass_here
 def score_command(
-    here: dict[str, Any],
+    here: Here,
     portfolio: str | None,
     round_id: str | None,
     as_of: datetime.date | None,
@@ -467,78 +443,74 @@ def score_command(
     --format json.
     """
     examined = _examine(here, as_of)
-    chosen = [
-        a for a in examined.assessments if portfolio in (None, a.portfolio.id, a.portfolio.unit, a.portfolio.rubric.id)
-    ]
-    if not chosen and portfolio:
-        _show_problems(here, examined.errors, err=True)  # a rubric that cannot be read takes its portfolios along
-        _refuse(here, "command.unknown_portfolio", name=portfolio)
+    found = {one.id for one in chosen(here, examined.project.portfolios, portfolio, examined.errors)}
+    assessments = [one for one in examined.assessments if one.portfolio.id in found]
     if round_id or reading:
-        chosen = [_narrowed(here, a, round_id, as_of, reading) for a in chosen]
+        assessments = [_narrowed(here, one, round_id, as_of, reading) for one in assessments]
     if form == "json":
-        click.echo(json.dumps(exports.score_document(chosen), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(exports.score_document(assessments), ensure_ascii=False, indent=2))
     else:
-        for assessment in chosen:
+        for assessment in assessments:
             for one in assessment.scores:
                 click.echo("\n".join(_report(here["language"], assessment, one, verbose)) + "\n")
-    _show_problems(here, examined.errors, err=True)
+    show_problems(here, examined.errors, err=True)
     sys.exit(1 if examined.errors else 0)
 
 
 def _narrowed(
-    here: dict[str, Any], assessment: Assessment, round_id: str | None, as_of: datetime.date | None, reading: str | None
+    here: Here, assessment: Assessment, round_id: str | None, as_of: datetime.date | None, reading: str | None
 ) -> Assessment:
     rubric = assessment.portfolio.rubric
     if round_id and round_id not in [r.id for r in rubric.rounds]:
-        _refuse(here, "command.unknown_round", rubric=rubric.id, name=round_id)
+        refuse(here, "command.unknown_round", rubric=rubric.id, name=round_id)
     if reading and reading not in [r.id for r in rubric.readings]:
-        _refuse(here, "command.unknown_reading", rubric=rubric.id, name=reading)
+        refuse(here, "command.unknown_reading", rubric=rubric.id, name=reading)
     return build.assess(assessment.portfolio, as_of, rounds=(round_id,) if round_id else None, reading=reading)
 
 
 def _report(language: Language, assessment: Assessment, one: Score, verbose: bool) -> Iterator[str]:
     """A score as lines of text."""
 
-    def say(key: str, **args: object) -> str:
-        return _say(language, key, **args)
+    def told(key: str, **args: object) -> str:
+        return say(language, key, **args)
 
     rubric = one.rubric
     head = [assessment.portfolio.id]
     head += [messages.show(r.title, language) for r in rubric.rounds if r.id == one.round]
     head += [messages.show(r.title, language) for r in rubric.readings if r.id == one.reading]
     left = assessment.verified_of(one)
-    yield f"{' · '.join(head)}: {say('command.score', points=one.points, max=one.max)}"
+    yield f"{' · '.join(head)}: {told('command.score', points=one.points, max=one.max)}"
     if assessment.stated and one is assessment.latest:
-        yield f"  {say('review.stated', points=assessment.stated.points)}"
+        yield f"  {told('review.stated', points=assessment.stated.points)}"
     if left:
         args = {"points": left.score.points, "n": len(left.reviewed), "of": len(one.indicators)}
-        yield f"  {say('review.verified_final' if left.final else 'review.verified', **args)}"
-        yield f"  {say('review.counts', open=left.open, stale=left.stale, disputed=left.disputed)}"
+        yield f"  {told('review.verified_final' if left.final else 'review.verified', **args)}"
+        yield f"  {told('review.counts', open=left.open, stale=left.stale, disputed=left.disputed)}"
     for gate in one.gates:
         mark, state = ("✓", "command.gate_met") if gate.met else ("✗", "command.gate_unmet")
         why = f" ({'; '.join(messages.say(m, language) for m in gate.because)})" if gate.because else ""
-        yield f"  {mark} {messages.show(gate.level.title, language)}: {say(state)}{why}"
+        yield f"  {mark} {messages.show(gate.level.title, language)}: {told(state)}{why}"
     for total in one.totals:
         name, points = (
             messages.show(total.subtotal.title, language),
-            say("command.score", points=total.points, max=total.max),
+            told("command.score", points=total.points, max=total.max),
         )
         yield f"    {name}: {points}"
     for name, node in one.indicators.items():
         answer = assessment.portfolio.answers.get(name)
         stated = answer.self_score if answer else None
         title = messages.show(node.node.title, language)
-        points = say("command.score", points=node.points, max=node.max) if node.applies else "–"
-        differs = f" ({say('command.self', n=stated.value)})" if stated and stated.value != node.points else ""
+        points = told("command.score", points=node.points, max=node.max) if node.applies else "–"
+        differs = f" ({told('command.self', n=stated.value)})" if stated and stated.value != node.points else ""
         now = left.score.indicators[name] if left else node
-        ruled = f" ({say('review.now', n=now.points)})" if now.points != node.points else ""
+        ruled = f" ({told('review.now', n=now.points)})" if now.points != node.points else ""
         yield f"  {name} {title}: {points}{differs}{ruled}"
         if left and ruled:
             refused = verdicts.refused(left.rulings, name).values()
             ruling = left.of(name)
             yield from (f"      – {messages.say(why, language)}" for why in refused)
             for opinion in ruling.basis if ruling and now.decided else ():
-                yield f"      – {opinion.review.role}: {opinion.verdict.reason or say('review.verdict.accept')}"
+                yield f"      – {opinion.review.role}: {opinion.verdict.reason or told('review.verdict.accept')}"
         if verbose:
             for leaf in node.leaves():
                 for finding in leaf.findings:
@@ -547,12 +519,12 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
         step = assessment.advice.indicators.get(name)
         if step and one is assessment.latest:
             what = "; ".join(messages.say(need.what, language) for need in step.needs)
-            yield f"      {say('command.missing', what=what)}"
+            yield f"      {told('command.missing', what=what)}"
     if one is assessment.latest:
         titles = {level.id: level.title for level in rubric.levels}
         for name, step in assessment.advice.levels.items():
             what = "; ".join(messages.say(need.what, language) for need in step.needs)
-            yield f"  → {say('command.next_level', name=titles[name], what=what)}"
+            yield f"  → {told('command.next_level', name=titles[name], what=what)}"
 
 
 @main.command("links")
@@ -561,18 +533,9 @@ def _report(language: Language, assessment: Assessment, one: Score, verbose: boo
     "--timeout", type=click.FloatRange(min=1), help="Seconds for one address, redirects and retries included."
 )
 @click.option("--today", type=Day(), help="The day to write down (today unless said).")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@text_or_json
 @pass_here
-def links_command(
-    here: dict[str, Any], only_new: bool, timeout: float | None, today: datetime.date | None, form: str
-) -> None:
+def links_command(here: Here, only_new: bool, timeout: float | None, today: datetime.date | None, form: str) -> None:
     """Visit every external address and keep the ledger, content/links.json.
 
     Says what died since the last visit. An address that stays dead stops counting as proof after a while.
@@ -587,7 +550,7 @@ def links_command(
     def progress(done: int, total: int, _address: str) -> None:
         nonlocal bar
         if bar is None and sys.stderr.isatty():
-            bar = click.progressbar(length=total, label=_say(language, "links.progress"), file=sys.stderr)
+            bar = click.progressbar(length=total, label=say(language, "links.progress"), file=sys.stderr)
         if bar is not None:
             bar.update(1)
             if done == total:
@@ -602,7 +565,7 @@ def links_command(
         whole=not any(problem.severity == "error" for problem in loaded.problems),
         progress=progress,
     )
-    _show_problems(here, found.problems, err=True)
+    show_problems(here, found.problems, err=True)
     if form == "json":
         click.echo(json.dumps(reach.document(found), ensure_ascii=False, indent=2))
     else:
@@ -616,7 +579,7 @@ def links_command(
 @click.option("--key", help="Public key of who must have signed the manifest, as `lakthan key` prints it.")
 @report_format
 @pass_here
-def verify_command(here: dict[str, Any], site: Path, key: str | None, form: str) -> None:
+def verify_command(here: Here, site: Path, key: str | None, form: str) -> None:
     """Whether SITE is what was published: every file, and every score from the site's own data.
 
     Only the folder SITE is read (site/ unless said). Note the SHA-256 of manifest.json where others can see it: a site
@@ -625,18 +588,18 @@ def verify_command(here: dict[str, Any], site: Path, key: str | None, form: str)
     try:
         signer = signing.public_key(key) if key else None
     except signing.Unusable:
-        _refuse(here, "publish.no_public_key")
+        refuse(here, "publish.no_public_key")
     verified, language = verify.verify(site, signer), here["language"]
     shown = reports.FORMATS[form](verified.problems, language, lambda _: None, False)
     click.echo(shown, nl=bool(shown))
     errors = sum(problem.severity == "error" for problem in verified.problems)
     if form in ("full", "concise"):
         if verified.digest:
-            click.echo(_say(language, "publish.manifest", digest=verified.digest))
+            click.echo(say(language, "publish.manifest", digest=verified.digest))
         if errors:
-            click.echo(_say(language, "publish.unsound", n=errors), err=True)
+            click.echo(say(language, "publish.unsound", n=errors), err=True)
         else:
-            click.echo(_say(language, "publish.sound", n=verified.files, portfolios=verified.portfolios))
+            click.echo(say(language, "publish.sound", n=verified.files, portfolios=verified.portfolios))
     sys.exit(1 if errors else 0)
 
 
@@ -673,7 +636,7 @@ def verify_command(here: dict[str, Any], site: Path, key: str | None, form: str)
 @report_format
 @pass_here
 def hub_command(
-    here: dict[str, Any],
+    here: Here,
     listing: Path,
     output: Path,
     cache: Path,
@@ -712,7 +675,7 @@ def hub_command(
     click.echo(shown, nl=bool(shown))
     if form in ("full", "concise"):
         args = {"portals": result.portals, "units": result.units, "scores": result.scores, "folder": str(output)}
-        click.echo(_say(language, "hub.built", wrong=result.wrong, **args))
+        click.echo(say(language, "hub.built", wrong=result.wrong, **args))
     sys.exit(1 if result.problems else 0)
 
 
@@ -721,7 +684,7 @@ def _progress(language: Language) -> Callable[[int, int, str], None]:
 
     def show(done: int, all: int, name: str) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r\033[K{_say(language, 'hub.progress')} {done}/{all} {name}", err=True, nl=done == all)
+            click.echo(f"\r\033[K{say(language, 'hub.progress')} {done}/{all} {name}", err=True, nl=done == all)
 
     return show
 
@@ -729,7 +692,7 @@ def _progress(language: Language) -> Callable[[int, int, str], None]:
 @main.command("explain")
 @click.argument("code", required=False)
 @pass_here
-def explain_command(here: dict[str, Any], code: str | None) -> None:
+def explain_command(here: Here, code: str | None) -> None:
     """What a diagnostic means, why it matters and how to mend it. Without CODE: all codes."""
     if code is None:
         for known in diagnostics.codes():
@@ -737,7 +700,7 @@ def explain_command(here: dict[str, Any], code: str | None) -> None:
         return
     text = diagnostics.explain(code, here["language"])
     if text is None:
-        _refuse(here, "command.unknown_code", code=code)
+        refuse(here, "command.unknown_code", code=code)
     click.echo(text.rstrip())
 
 
@@ -754,19 +717,17 @@ def new_group() -> None:
     "--rubric", "rubrics", multiple=True, help="With an empty portfolio for this rubric; may be given several times."
 )
 @pass_here
-def new_unit_command(
-    here: dict[str, Any], unit: str, name: str | None, name_en: str | None, rubrics: tuple[str, ...]
-) -> None:
+def new_unit_command(here: Here, unit: str, name: str | None, name_en: str | None, rubrics: tuple[str, ...]) -> None:
     """Make the folder of a unit: content/UNIT/unit.yml. UNIT may nest, as in ministry/department/unit."""
     upkeep.unit_id(here, unit)
     project = load.load(_root(here)).project
     for rubric in rubrics:
         if rubric not in project.rubrics:
-            _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+            refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
     title = Text(th=name or name_en or unit, en=name_en or name or unit)
     files = scaffold.parents(here["root"], unit, here["language"])
     files |= scaffold.unit(unit, title, tuple(project.rubrics[r] for r in rubrics), here["language"])
-    _put(here, files)
+    put(here, files)
 
 
 @new_group.command("evidence")
@@ -774,16 +735,16 @@ def new_unit_command(
 @click.argument("rubric")
 @click.argument("indicators", nargs=-1)
 @pass_here
-def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicators: tuple[str, ...]) -> None:
+def new_evidence_command(here: Here, unit: str, rubric: str, indicators: tuple[str, ...]) -> None:
     """Make the answer to one or more INDICATORS (all that have none, unless said).
 
     The front matter lists what the indicator asks for: numbers to state, documents to show, lists to keep.
     """
     project = load.load(_root(here)).project
     if unit not in project.units:
-        _refuse(here, "command.unknown_unit", name=unit)
+        refuse(here, "command.unknown_unit", name=unit)
     if rubric not in project.rubrics:
-        _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+        refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
     found = project.rubrics[rubric]
     nodes = {node.id: node for node in found.every_indicator()}
     files: dict[str, str | bytes] = {
@@ -791,9 +752,9 @@ def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicator
     }
     for name in map(thai.ascii_digits, indicators or nodes):
         if name not in nodes:
-            _refuse(here, "command.unknown_indicator", rubric=rubric, name=name)
+            refuse(here, "command.unknown_indicator", rubric=rubric, name=name)
         files[f"content/{unit}/{rubric}/{name}.md"] = scaffold.answer(found, nodes[name], here["language"])
-    _put(here, files)
+    put(here, files)
 
 
 @new_group.command("review")
@@ -804,7 +765,7 @@ def new_evidence_command(here: dict[str, Any], unit: str, rubric: str, indicator
 @click.option("--today", type=Day(), help="Date of the review (today unless said).")
 @pass_here
 def new_review_command(
-    here: dict[str, Any],
+    here: Here,
     unit: str,
     rubric: str,
     round_id: str | None,
@@ -818,52 +779,50 @@ def new_review_command(
     project = load.load(_root(here)).project
     portfolio = next((p for p in project.portfolios if p.id == f"{unit}/{rubric}"), None)
     if portfolio is None:
-        _refuse(here, "command.unknown_portfolio", name=f"{unit}/{rubric}")
+        refuse(here, "command.unknown_portfolio", name=f"{unit}/{rubric}")
     if round_id and round_id not in [one.id for one in portfolio.rubric.rounds]:
-        _refuse(here, "command.unknown_round", rubric=rubric, name=round_id)
+        refuse(here, "command.unknown_round", rubric=rubric, name=round_id)
     if name is not None and not load.may_be_review(name):
-        _refuse(here, "review.wrong_name", name=name)
+        refuse(here, "review.wrong_name", name=name)
     folder = f"{portfolio.folder}/{load.REVIEWS}"
     count = 1
     while name is None and (here["root"] / folder / f"review-{count}.yml").exists():
         count += 1
     day = today or datetime.datetime.now().astimezone().date()
     text = scaffold.review(portfolio, round_id, day, here["language"])
-    _put(here, {f"{folder}/{name or f'review-{count}'}.yml": text})
+    put(here, {f"{folder}/{name or f'review-{count}'}.yml": text})
 
 
 @new_group.command("workbook")
 @click.argument("unit")
 @click.argument("rubric")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it (UNIT-RUBRIC.xlsx)."
-)
+@to_file("Where to write it (UNIT-RUBRIC.xlsx).")
 @pass_here
-def new_workbook_command(here: dict[str, Any], unit: str, rubric: str, output: Path | None) -> None:
+def new_workbook_command(here: Here, unit: str, rubric: str, output: Path | None) -> None:
     """Make an Excel workbook to fill in, for somebody who writes no Markdown.
 
     It lists what the rubric asks for, with drop-downs and notes. `lakthan import` makes files of it.
     """
     project = load.load(_root(here)).project
     if unit not in project.units:
-        _refuse(here, "command.unknown_unit", name=unit)
+        refuse(here, "command.unknown_unit", name=unit)
     if rubric not in project.rubrics:
-        _refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
+        refuse(here, "command.unknown_rubric", name=rubric, known=tuple(project.rubrics))
     path = output or Path(f"{unit.replace('/', '-')}-{rubric}.xlsx")
     if path.exists():  # it may be filled in already
-        click.echo(_say(here["language"], "command.kept", file=str(path)), err=True)
+        click.echo(say(here["language"], "command.kept", file=str(path)), err=True)
         sys.exit(1)
     from lakthan import intake  # noqa: PLC0415  (reading and writing Excel takes half a second to import)
 
     publish.write(path, intake.empty(project, unit, project.rubrics[rubric], here["language"]))
-    click.echo(_say(here["language"], "command.written", file=str(path)))
+    click.echo(say(here["language"], "command.written", file=str(path)))
 
 
 @main.command("import")
 @click.argument("workbook", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--update", is_flag=True, help="Change files that are there already without asking.")
 @pass_here
-def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
+def import_command(here: Here, workbook: Path, update: bool) -> None:
     """Write what stands in a filled WORKBOOK, or in a CSV file, into the files of its portfolio.
 
     Files that are not there yet are made. Of those that are, only keys that the workbook fills in change, and only if
@@ -888,23 +847,23 @@ def import_command(here: dict[str, Any], workbook: Path, update: bool) -> None:
             made, refused = intake.merge(here["root"], one, found, broken)
             changes += made
             problems += refused
-    _show_problems(here, problems, err=True)
+    show_problems(here, problems, err=True)
     if any(problem.severity == "error" for problem in problems):
-        click.echo(_say(language, "command.not_imported"), err=True)
+        click.echo(say(language, "command.not_imported"), err=True)
         sys.exit(1)
     left = 0
     for change in changes:
         if change.old is not None and not update:
             ask = sys.stdin.isatty()
-            if not ask or not click.confirm(_say(language, "command.may_change", file=change.file)):
-                click.echo(_say(language, "command.not_changed", file=change.file), err=True)
+            if not ask or not click.confirm(say(language, "command.may_change", file=change.file)):
+                click.echo(say(language, "command.not_changed", file=change.file), err=True)
                 left += 1
                 continue
         publish.write(here["root"] / change.file, change.new.encode("utf-8"))
         key = "command.written" if change.old is None else "command.changed"
-        click.echo(_say(language, key, file=change.file))
+        click.echo(say(language, key, file=change.file))
     if not changes:
-        click.echo(_say(language, "command.nothing_new"))
+        click.echo(say(language, "command.nothing_new"))
     sys.exit(1 if left else 0)
 
 

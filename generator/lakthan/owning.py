@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakthan import build, diagnostics, lint, load, messages, publish, reports, scaffold, signoff
+from lakthan import build, diagnostics, lint, load, publish, reports, scaffold, signoff
 from lakthan.diagnostics import Diagnostic
-from lakthan.front import Here, pass_here, project, put, refuse, say
+from lakthan.front import Here, chosen, in_language, pass_here, project, put, refuse, report_format, say, to_file
 from lakthan.messages import Language
 from lakthan.model import Place
 from lakthan.rubric import Rubric, Text, maximum
@@ -37,13 +37,8 @@ def rubric_group() -> None:
     type=click.Choice(tuple(signoff.FORMATS)),
     help="By the ending of FILE, else text for the terminal.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
-@click.option(
-    "--in",
-    "language",
-    type=click.Choice(messages.LANGUAGES),
-    help="Language of the tables; that of the messages unless said.",
-)
+@to_file()
+@in_language("Language of the tables; that of the messages unless said.", default=None)
 @pass_here
 def show_command(here: Here, rubric: str, form: str | None, output: Path | None, language: Language | None) -> None:
     """Print RUBRIC as tables for whoever answers for it to sign off.
@@ -51,10 +46,7 @@ def show_command(here: Here, rubric: str, form: str | None, output: Path | None,
     The tree with its points, every condition in words, levels, readings and doubts, and the source. RUBRIC is the id
     of one in the project, or a file.
     """
-    found, problems = _read(here, rubric)
-    if found is None:
-        _show(here, rubric, problems)
-        sys.exit(1)
+    found = _known(here, rubric)
     if form is None and output is not None and output.suffix.lower() not in signoff.ENDINGS:
         refuse(here, "owning.format", known=tuple(signoff.ENDINGS))
     name = form or (signoff.ENDINGS[output.suffix.lower()] if output else "text")
@@ -70,14 +62,7 @@ def show_command(here: Here, rubric: str, form: str | None, output: Path | None,
 
 @rubric_group.command("lint")
 @click.argument("rubric")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(tuple(reports.FORMATS)),
-    default="full",
-    show_default=True,
-    help="For people, one line each, or for programs.",
-)
+@report_format
 @click.option("--strict", is_flag=True, help="Warnings count as findings too.")
 @pass_here
 def lint_command(here: Here, rubric: str, form: str, strict: bool) -> None:
@@ -173,9 +158,7 @@ def export_group() -> None:
     """Write a rubric, answers or scores as plain CSV, for other systems. `lakthan import` reads it again."""
 
 
-to = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it; printed unless said."
-)
+to = to_file("Where to write it; printed unless said.")
 
 
 def _out(here: Here, content: bytes, output: Path | None) -> None:
@@ -192,10 +175,7 @@ def _out(here: Here, content: bytes, output: Path | None) -> None:
 @pass_here
 def export_rubric_command(here: Here, rubric: str, output: Path | None) -> None:
     """A rubric, one row for each thing in it: the tree with points and conditions, sorts of evidence, levels."""
-    found, problems = _read(here, rubric)
-    if found is None:
-        _show(here, rubric, problems)
-        sys.exit(1)
+    found = _known(here, rubric)
     from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
 
     _out(here, interchange.rubric_table(found), output)
@@ -207,13 +187,10 @@ def export_rubric_command(here: Here, rubric: str, output: Path | None) -> None:
 @pass_here
 def export_answers_command(here: Here, portfolio: str | None, output: Path | None) -> None:
     """What units wrote, one row for each value. PORTFOLIO is a unit, a rubric or UNIT/RUBRIC; all unless said."""
-    loaded = load.load(project(here))
-    chosen = [p for p in loaded.project.portfolios if portfolio in (None, p.id, p.unit, p.rubric.id)]
-    if portfolio and not chosen:
-        refuse(here, "command.unknown_portfolio", name=portfolio)
+    found = chosen(here, load.load(project(here)).project.portfolios, portfolio)
     from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
 
-    _out(here, interchange.answers_table(chosen), output)
+    _out(here, interchange.answers_table(found), output)
 
 
 @export_group.command("scores")
@@ -222,13 +199,12 @@ def export_answers_command(here: Here, portfolio: str | None, output: Path | Non
 @pass_here
 def export_scores_command(here: Here, portfolio: str | None, output: Path | None) -> None:
     """Points by evidence beside stated ones, one row for each indicator. PORTFOLIO is as for `export answers`."""
-    assessments = build.examine(project(here)).assessments
-    chosen = [a for a in assessments if portfolio in (None, a.portfolio.id, a.portfolio.unit, a.portfolio.rubric.id)]
-    if portfolio and not chosen:
-        refuse(here, "command.unknown_portfolio", name=portfolio)
+    examined = build.examine(project(here))
+    found = {one.id for one in chosen(here, examined.project.portfolios, portfolio, examined.errors)}
+    assessments = [one for one in examined.assessments if one.portfolio.id in found]
     from lakthan import interchange  # noqa: PLC0415  (with it comes what reads Excel)
 
-    _out(here, interchange.scores_table(chosen), output)
+    _out(here, interchange.scores_table(assessments), output)
 
 
 # Reading one rubric ----------------------------------------------------------------------------------------------
@@ -272,6 +248,15 @@ def _read(here: Here, name: str) -> tuple[Rubric | None, tuple[Diagnostic, ...]]
         (one for one in loaded.project.rubrics.values() if _file(loaded.project.rubric_places, one) == file), None
     )
     return found, diagnostics.sort(problems)
+
+
+def _known(here: Here, name: str) -> Rubric:
+    """A rubric that can be read; of another one everything is shown that is wrong with it, and that was all."""
+    found, problems = _read(here, name)
+    if found is None:
+        _show(here, name, problems)
+        sys.exit(1)
+    return found
 
 
 def _file(places: object, rubric: Rubric) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from lakthan import build, completion, diff, difftext, doctor, git, load, messages, publish, reports, scaffold
-from lakthan.front import Here, pass_here, project, put, refuse, say, show_problems
+from lakthan.front import Here, pass_here, project, put, refuse, say, show_problems, text_or_json
 from lakthan.messages import Language
 from lakthan.model import Message, Project
 from lakthan.rubric import Text
@@ -254,14 +254,7 @@ def _refresh(here: Here, found: Project) -> None:
 
 
 @click.command("doctor")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@text_or_json
 @pass_here
 def doctor_command(here: Here, form: str) -> None:
     """Whether this machine and this project are fit for the work, and how to mend what is not.
