@@ -552,6 +552,13 @@ def test_a_file_that_cannot_be_written_leaves_the_old_site(tiny: Sandbox) -> Non
     assert "เขียนไฟล์ไม่สำเร็จ (" in refused(tiny, ["mkdocs", "build", "--quiet"], limit=limit)
 
 
+def test_a_clone_without_the_docs_folder_is_built(tiny: Sandbox) -> None:
+    """Git keeps no empty folder, and MkDocs wants that one."""
+    shutil.rmtree(tiny.root / "build")
+    tiny.run("build")
+    assert tiny.path("site/unit-a/index.html").is_file()
+
+
 def test_warnings_that_mkdocs_refuses_publish_nothing(tiny: Sandbox) -> None:
     tiny.run("build")
     rename(tiny, NAMES[1])

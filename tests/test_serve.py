@@ -459,10 +459,10 @@ def test_where_nobody_tells_of_edits_they_are_found(
 
 
 def test_what_only_mkdocs_can_do_is_left_to_it(project: Sandbox) -> None:
-    assert serve.foreign(project.root) == ""
+    assert build.foreign(project.root) == ""
     project.replace("mkdocs.yml", "plugins:\n", "hooks: [mine.py]\nplugins:\n")
     project.write("mine.py", "")
-    assert "mine.py" in serve.foreign(project.root)
+    assert "mine.py" in build.foreign(project.root)
 
 
 # In a browser ----------------------------------------------------------------------------------------------------

@@ -104,11 +104,10 @@ def site(
     Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it. *processes* are as many as there
     are cores unless said.
     """
-    # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
-    from lakthan import frame  # noqa: PLC0415
+    from lakthan import frame  # noqa: PLC0415  (as in `configured`)
 
     with publish.lock(root):
-        config = frame.configured(root, strict=strict)
+        config = configured(root, strict=strict)
         published = Path(config.site_dir)
         if strict or frame.foreign(config):
             generate(root, examined, processes=processes)
@@ -120,11 +119,20 @@ def site(
     return published
 
 
+def configured(root: Path, *, strict: bool = False) -> MkDocsConfig:
+    """The project's `mkdocs.yml`, as MkDocs reads it: it wants the docs folder to be there, which git leaves out."""
+    # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
+    from lakthan import frame  # noqa: PLC0415
+
+    (root / DOCS).mkdir(parents=True, exist_ok=True)
+    return frame.configured(root, strict=strict)
+
+
 def foreign(root: Path) -> str:
     """What of `mkdocs.yml` makes MkDocs build the site itself; nothing, as a rule."""
     from lakthan import frame  # noqa: PLC0415
 
-    return frame.foreign(frame.configured(root))
+    return frame.foreign(configured(root))
 
 
 def _by_mkdocs(config: MkDocsConfig, fresh: Path) -> None:

@@ -294,7 +294,7 @@ def serve_command(here: Here, address: str, open_browser: bool) -> None:
 
     root = _root(here)
     taken = say(here["language"], "command.address_taken", address=address)
-    if what := serve.foreign(root):
+    if what := build.foreign(root):
         click.echo(say(here["language"], "serve.foreign", what=what), err=True)
         _serve_with_mkdocs(here, address, open_browser)
         return

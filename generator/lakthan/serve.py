@@ -32,7 +32,6 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import jinja2
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -273,16 +272,11 @@ def _same(before: Examined, now: Examined) -> bool:
     )
 
 
-def _configured(root: Path) -> MkDocsConfig:
-    (root / build.DOCS).mkdir(parents=True, exist_ok=True)  # MkDocs wants it, though nothing is written there
-    return frame.configured(root)
-
-
 class _Framed:
     """What stands around every page, and the files of the theme."""
 
     def __init__(self, root: Path) -> None:
-        config = _configured(root)
+        config = build.configured(root)
         if plugin := config.plugins.get("lakthan"):
             plugin.generated = True  # the pages are made here
         self.frame = frame.Frame(config)
@@ -632,11 +626,6 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def foreign(root: Path) -> str:
-    """What `mkdocs.yml` has that only MkDocs itself can do; nothing, as a rule."""
-    return frame.foreign(_configured(root))
 
 
 def parse(address: str) -> tuple[str, int]:
