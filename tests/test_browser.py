@@ -289,6 +289,20 @@ def test_every_stop_is_named_and_seen(watched: Watched, path: str, forced: Liter
     assert [stop["html"] for stop in stops if not stop["named"]] == []
 
 
+@pytest.mark.parametrize("path", ["", INDICATOR, "dip-ict/moi-moral-2569/what-if/", "search/"])
+def test_nothing_moves_for_who_asked_for_less_motion(watched: Watched, path: str) -> None:
+    moving = """() => [...document.querySelectorAll('*')].flatMap(e => ['', '::before', '::after'].map(part => {
+        const s = getComputedStyle(e, part || null);
+        const moves = s.animationName !== 'none' || s.scrollBehavior === 'smooth' ||
+            s.transitionProperty !== 'none' && parseFloat(s.transitionDuration) > 0;
+        return moves ? e.tagName + '.' + e.className + part : '';
+    })).filter(Boolean)"""
+    page = watched.open(path)
+    assert page.evaluate(moving)  # the theme moves something for everybody else
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(moving) == []
+
+
 def test_the_next_indicator_by_keyboard(watched: Watched) -> None:
     page = watched.open(INDICATOR)
     following = page.locator("a[rel=next]").last
