@@ -16,23 +16,26 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lakthan import build, cli, thai, writer
 from lakthan.build import Written
 from lakthan.cache import Cache
 from lakthan.messages import Language
+from tests.patience import LONG
 
 ROOT = Path(__file__).parent.parent
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # So a shell starts what runs in the background, and so would the servers inherit it that tests stop by this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 Json = dict[str, Any]
+P = ParamSpec("P")
+W = TypeVar("W", BrowserContext, Page)
 
 
 class Sandbox:
@@ -130,7 +133,7 @@ def command(args: Sequence[str], where: Path, **env: str) -> subprocess.Complete
         env=environment(**env),
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=LONG,
         check=False,
     )
 
@@ -279,10 +282,24 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def patiently(start: Callable[P, W]) -> Callable[P, W]:
+    """A way to open contexts or pages that waits long for whatever is looked for: there is no setting for all."""
+
+    def opened(*args: P.args, **kwargs: P.kwargs) -> W:
+        found = start(*args, **kwargs)
+        found.set_default_timeout(1000 * LONG)
+        return found
+
+    return opened
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium or Chrome: one for all tests of a process, as Playwright allows no second."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET), timeout=1000 * LONG)
+        opened.new_context = patiently(opened.new_context)  # type: ignore[method-assign]
+        opened.new_page = patiently(opened.new_page)  # type: ignore[method-assign]
+        expect.set_options(timeout=1000 * LONG)
         yield opened
         opened.close()

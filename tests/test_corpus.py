@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,12 +28,11 @@ import yaml
 
 from lakthan import build, load, messages
 from tests.conftest import Sandbox
+from tests.patience import ends
 
 CORPUS = Path(__file__).parent / "corpus"
 ANSWER = "content/office/demo/1.md"
 FILES = "content/office/demo/files"
-SECONDS = 1.0
-"""For reading one file, of the processor's time."""
 
 
 class Case(NamedTuple):
@@ -71,9 +69,7 @@ def project(tmp_path: Path) -> Sandbox:
 
 def found(project: Sandbox, file: str) -> list[str]:
     """What is reported, as the corpus writes it; the file is named where it is another one than that of the case."""
-    start = time.process_time()
-    problems = load.load(project.root).problems
-    assert time.process_time() - start < SECONDS
+    problems = ends(lambda: load.load(project.root)).problems
     for one in problems:
         for language in messages.LANGUAGES:
             assert one.message(language)
@@ -85,10 +81,7 @@ def found(project: Sandbox, file: str) -> list[str]:
 
 def builds(project: Sandbox) -> None:
     """All that is made comes to an end, whatever is wrong. A form of thousands of records takes seconds."""
-    start = time.process_time()
-    examined = build.examine(project.root)
-    build.generate(project.root, examined)
-    assert time.process_time() - start < 12 * SECONDS
+    ends(lambda: build.generate(project.root, build.examine(project.root)), 12)
 
 
 def test_the_project_itself_has_no_problem(project: Sandbox) -> None:

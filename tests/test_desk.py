@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakthan import desk, editor, load, scaffold, strictyaml
 from lakthan.desk import Desk, Refused, Server, SiteServer
 from lakthan.frontmatter import Document
 from tests.conftest import ROOT, Json, Sandbox, copy_sample
+from tests.patience import ANY_PACE, LONG
 
 UNIT = "content/dip-ict/moi-moral-2569"
 WAIVED = "personal_data: {allow: phone, reason: a}"
@@ -174,7 +175,7 @@ HOSTILE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp"
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(ANY_PACE, max_examples=60)
 @given(st.data())
 def test_whatever_is_filled_in_is_read_back_as_the_same(data: st.DataObject) -> None:
     """Decap's YAML, our writer and the strict reader agree on every text."""
@@ -409,7 +410,7 @@ def server(only_asked: Desk) -> Iterator[Server]:
 def ask(
     server: Server | SiteServer, method: str, path: str, body: bytes = b"", *, drop: str = "", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=LONG)
     here = f"127.0.0.1:{server.server_port}"
     sent = {"Host": here, "Origin": f"http://{here}", "Content-Type": "application/json", **headers}
     sent = {name.replace("_", "-"): value for name, value in sent.items() if name != drop}

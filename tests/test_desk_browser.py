@@ -16,8 +16,6 @@ from tests.conftest import ROOT, Sandbox, served
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RUBRIC = "moi-moral-2569"
 FOLDER = f"content/office/{RUBRIC}"
-PATIENCE = 20_000
-"""Milliseconds; on an idle machine each step takes less than one second."""
 TITLES = ("เอกสาร: “ทดสอบ” #1", "null", "- yes # x", "{a: [b, 'c", "0x1F")
 """Of documents: what YAML would take for something else, unless whoever writes it is careful."""
 ACTIVITIES = 5
@@ -92,7 +90,7 @@ class Form:
         self.page, self.name = page, name
         page.goto(f"{server.address}#/collections/office--{RUBRIC}")
         page.locator(f"a[href$='/entries/{name}']").click()
-        expect(self.panel.locator(".score")).to_be_visible(timeout=PATIENCE)
+        expect(self.panel.locator(".score")).to_be_visible()
 
     @property
     def panel(self) -> Locator:
@@ -125,17 +123,16 @@ class Form:
         self.page.locator("input[type=file]").set_input_files(file)
         self.page.get_by_text(file.name, exact=True).wait_for()
         self.page.get_by_role("button", name="เลือกข้อมูลที่ถูกเลือก").click()
-        expect(self.page.get_by_text(f"files/{self.name}/{file.name}")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text(f"files/{self.name}/{file.name}")).to_be_visible()
 
     def save(self) -> None:
         self.page.get_by_role("button", name="บันทึก", exact=True).click()
         self.page.get_by_text("บันทึกเดี๋ยวนี้").click()
-        expect(self.page.get_by_text("การเปลี่ยนเปลงถูกบันทึกแล้ว")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text("การเปลี่ยนเปลงถูกบันทึกแล้ว")).to_be_visible()
 
 
 def test_an_empty_unit_reaches_the_full_score(browser: Browser, office: Sandbox, form: Server) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.set_default_timeout(PATIENCE)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.on("request", lambda request: failures.append(request.url) if outside(request.url) else None)
@@ -153,7 +150,7 @@ def test_an_empty_unit_reaches_the_full_score(browser: Browser, office: Sandbox,
                 shown.add(key, entry)
         if name != "portfolio":
             shown.fill({"self_score": "3:"})
-            expect(shown.panel.locator(".score")).to_have_text("๓ จาก ๓ คะแนน", timeout=PATIENCE)
+            expect(shown.panel.locator(".score")).to_have_text("๓ จาก ๓ คะแนน")
         shown.save()
     shown = Form(page, form, "9")
     expect(shown.panel.locator(".total")).to_have_text("๒๗ จาก ๒๗ คะแนน · ระดับที่ ๓ องค์กรคุณธรรมต้นแบบ")
@@ -170,7 +167,7 @@ def test_an_empty_unit_reaches_the_full_score(browser: Browser, office: Sandbox,
     assert "status: draft # draft = กำลังทำ, ready = พร้อมตรวจ\n" in text  # as the skeleton wrote it
     shown.panel.get_by_role("button", name="สร้างหน้าเว็บ").click()
     link = shown.panel.get_by_role("link", name="ดูหน้าเว็บที่สร้างไว้")
-    expect(link).to_be_visible(timeout=60_000)
+    expect(link).to_be_visible()
     with page.expect_popup() as opened:
         link.click()
     expect(opened.value.locator("h1")).to_contain_text("เผยแพร่องค์ความรู้")
@@ -201,7 +198,7 @@ def test_the_form_of_a_site_starts_under_its_policy(
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.on("request", lambda request: failures.append(request.url) if outside(request.url) else None)
         page.goto(f"{address}admin/")
-        expect(page.get_by_role("button", name=button)).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("button", name=button)).to_be_visible()
         page.close()
     assert failures == []
 

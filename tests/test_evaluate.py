@@ -35,6 +35,7 @@ from lakthan.model import (
 )
 from lakthan.rubric import Rubric
 from tests.conftest import ROOT, Json, Sandbox
+from tests.patience import LONG
 from tests.randoms import edge_days, random_portfolio, random_question, random_rubric
 
 EVALUATOR = ROOT / "site_templates/assets/evaluate.js"
@@ -53,7 +54,7 @@ def evaluated(lines: Iterable[Json]) -> Iterator[Any]:
             input="".join(f"{json.dumps(line)}\n" for line in lines),
             capture_output=True,
             encoding="utf-8",
-            timeout=300,
+            timeout=LONG,
             check=False,
         )
     assert done.returncode == 0, done.stderr

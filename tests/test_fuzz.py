@@ -10,14 +10,13 @@ import json
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import html5lib
 import markdown
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lakthan import load, messages, strictyaml, thai
@@ -25,11 +24,11 @@ from lakthan.pages.account import account
 from lakthan.pages.words import md, one_line, tame, thai_numbers, tidy
 from lakthan.strictyaml import YamlProblem
 from tests.conftest import Sandbox, environment
+from tests.patience import ANY_PACE, ends
 from tests.test_corpus import CORPUS, HEAVY
 from tests.test_page_safety import ACCOUNTS, TEXTS
 
-SECONDS = 1.0
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(ANY_PACE, max_examples=150)
 
 PARTS = (
     *"-?:,[]{}#&*!|>'\"%@`~\n\t \\<=.0๑ก่ำ\x00\ufeff\u202e\u2028😀\ud800",
@@ -128,15 +127,6 @@ VALUES = st.recursive(
 )
 
 
-def soon(seconds: float = SECONDS) -> Callable[[], None]:
-    start = time.process_time()
-
-    def check() -> None:
-        assert time.process_time() - start < seconds
-
-    return check
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     root = tmp_path_factory.mktemp("fuzz") / "project"
@@ -150,9 +140,7 @@ def reads(project: Sandbox, file: str, data: bytes) -> None:
     before = path.read_bytes()
     path.write_bytes(data)
     try:
-        done = soon()
-        problems = load.load(project.root).problems
-        done()
+        problems = ends(lambda: load.load(project.root)).problems
     finally:
         path.write_bytes(before)
     for one in problems:
@@ -230,10 +218,8 @@ ANYTHING = (
 @example("ลว. " * 20_000)
 def test_what_is_no_number_or_date_is_called_so(value: object) -> None:
     for parse in (thai.parse_number, thai.parse_date):
-        done = soon()
         with contextlib.suppress(thai.Unreadable):
-            parse(value)
-        done()
+            ends(partial(parse, value))
     if isinstance(value, str):
         thai.sort_key(value)
 
@@ -252,9 +238,7 @@ def test_an_account_is_harmless(text: str) -> None:
     text = text.replace("\ud800", "")
     if len(text) > load.MAX_BODY or load.steps(text) > load.MAX_STEPS:
         return  # refused when it is read
-    done = soon()
-    shown = account(text, "../", "ตาราง")
-    done()
+    shown = ends(lambda: account(text, "../", "ตาราง"))
     assert "\n" not in shown
     for element in html5lib.parseFragment(shown, namespaceHTMLElements=False).iter():
         if element.tag == "DOCUMENT_FRAGMENT":

@@ -408,7 +408,6 @@ def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context(locale="th-TH") as context:
         context.add_init_script("window.ran = []; window.evil = () => window.ran.push(1)")
         opened = context.new_page()
-        opened.set_default_timeout(10_000)
         yield opened
 
 

@@ -24,6 +24,7 @@ from mkdocs.exceptions import Abort
 
 from lakthan import build, publish, writer
 from tests.conftest import ROOT, Kept, Sandbox, command, copy_sample, environment
+from tests.patience import LONG, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, limits and mounts of POSIX")
 
@@ -248,7 +249,7 @@ def holding(root: Path, seconds: float) -> subprocess.Popen[str]:
 
 
 def test_a_second_build_waits(tmp_path: Path) -> None:
-    with holding(tmp_path, 0.5), publish.lock(tmp_path, 30), publish.lock(tmp_path / ".." / tmp_path.name, 0):
+    with holding(tmp_path, 0.5), publish.lock(tmp_path, LONG), publish.lock(tmp_path / ".." / tmp_path.name, 0):
         pass  # and whoever holds the lock may take it again
 
 
@@ -402,7 +403,7 @@ def complete(project: Sandbox, start: Callable[[], multiprocessing.process.BaseP
     for name in NAMES:
         rename(project, name)
         process = start()
-        process.join(60)
+        process.join(LONG)
         assert process.exitcode == 0
         yield contents(project.path("site"))
 
@@ -432,21 +433,12 @@ def plain(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-def wait_while(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while holds() and time.monotonic() < deadline:
-        time.sleep(0.0005)
-
-
 @POSIX
 @pytest.mark.slow
 def test_killed_at_any_moment_the_site_is_the_old_or_the_new(plain: Sandbox) -> None:
     start, site = building(plain.root), plain.path("site")
     first, second = complete(plain, start)
-    began = time.monotonic()
-    process = start()
-    process.join(60)
-    longest = time.monotonic() - began
+    longest = 1.0
     assert first != second
     rng = random.Random(20260527)
     stands, outcomes = second, []
@@ -458,14 +450,16 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new(plain: Sandbox) -> 
         match round_ % 4:
             case 0:
                 sealed = publish._beside(site, "new") / publish.MANIFEST
-                wait_while(lambda: process.is_alive() and not sealed.exists())  # noqa: B023
+                until(lambda: not process.is_alive() or sealed.exists(), pause=0.0005)  # noqa: B023
                 time.sleep(rng.uniform(0, 0.03))
             case 1:
                 standing = site.stat().st_ino
-                wait_while(lambda: process.is_alive() and site.stat().st_ino == standing)  # noqa: B023
+                until(lambda: not process.is_alive() or site.stat().st_ino != standing, pause=0.0005)  # noqa: B023
                 time.sleep(rng.uniform(0, 0.01))
             case _:
+                # And some at any moment of a build: how long one takes is found out on the way.
                 time.sleep(rng.uniform(0, longest))
+                longest *= 1.1 if process.is_alive() else 0.8
         process.kill()
         process.join()
         found = contents(site)
@@ -487,7 +481,7 @@ def test_builds_at_once_take_turns(plain: Sandbox) -> None:
     expected = list(complete(plain, start))[-1]
     processes = [start() for _ in range(4)]
     for process in processes:
-        process.join(60)
+        process.join(LONG)
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     assert contents(plain.path("site")) == expected
 

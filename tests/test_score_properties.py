@@ -21,6 +21,7 @@ from lakthan.load import load
 from lakthan.model import Finding, NodeScore, Portfolio, Score
 from lakthan.rubric import AllOf, AnyOf, Branch, Criterion, Rubric
 from tests import oracle, randoms
+from tests.patience import ANY_PACE
 
 ROOT = Path(__file__).parent.parent
 RUBRICS = 2000
@@ -122,7 +123,7 @@ def test_agrees_with_the_oracle_on_random_rubrics() -> None:
         assert not (found := disagreement(case)), f"seed {n // 3}, portfolio {n % 3}: {found}"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+@settings(ANY_PACE, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(randoms.portfolios(), st.randoms(use_true_random=False))
 def test_agrees_with_the_oracle_on_shrinkable_portfolios(portfolio: Portfolio, rng: random.Random) -> None:
     assert not disagreement(Case(portfolio, randoms.random_question(rng, portfolio.rubric)))

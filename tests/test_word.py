@@ -19,6 +19,7 @@ from docx.oxml.ns import qn
 
 from lakthan import build, forms, thai, word
 from tests.conftest import ROOT, Sandbox
+from tests.patience import LONG
 
 TEMPLATES = sorted((ROOT / "site_templates" / "forms").glob("*.docx"))
 
@@ -89,7 +90,7 @@ def test_libreoffice_shows_what_the_pdf_shows(examined: build.Examined, tmp_path
         ],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=LONG,
     )
     missing = []
     for assessment in examined.assessments:

@@ -25,6 +25,7 @@ from lakthan.model import Site as SiteSettings
 from lakthan.rubric import Criterion, Indicator, Rubric, Text
 from tests import randoms
 from tests.conftest import ROOT, Sandbox
+from tests.patience import LONG
 
 STALE = "not worked out"
 """Stands as the last result of every formula: whoever shows it has not calculated."""
@@ -56,7 +57,7 @@ def recalculated(folder: Path, books: dict[str, bytes]) -> dict[str, Any]:
         ],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=LONG,
     )
     return {name: openpyxl.load_workbook(found / f"{name}.xlsx", data_only=True) for name in books}
 
