@@ -116,6 +116,19 @@ def test_no_label_of_a_chart_is_clipped(browser: Browser, address: str, width: i
             assert clipped == [], path
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["", "rubrics/oae-unit-2567/units/", "en/rubrics/ita-oit-2566/units/"])
+def test_nothing_in_a_heat_map_runs_into_the_next_column(browser: Browser, address: str, path: str, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 900}, locale="th-TH") as context:
+        page = context.new_page()
+        page.goto(f"{address}{path}")
+        wide = page.evaluate(
+            """() => [...document.querySelectorAll('.lk-heat :is(th, td)')]
+                 .filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
+        )
+    assert wide == []
+
+
 def test_previews_shift_nothing(page: Page, address: str) -> None:
     page.add_init_script(
         """window.shifted = 0;
