@@ -52,19 +52,31 @@ def say(message: Message, language: Language = "th", digits: Digits = "ascii") -
     Thai digits are used for what we write ourselves, never inside strings that came from elsewhere (links, names).
     """
     text = catalogue(language)[message.key]
+    args = message.args
     if isinstance(text, Mapping):
-        text = text["one"] if message.args.get("n") == 1 else text["other"]
-    parts = []
-    for literal, name, _, _ in string.Formatter().parse(text):
-        parts.append(_digits(literal, language, digits))
-        if name is not None:
-            parts.append(show(message.args[name], language, digits))
-    return "".join(parts)
+        text = text["one"] if args.get("n") == 1 else text["other"]
+    return "".join(
+        [
+            literal if name is None else literal + show(args[name], language, digits)
+            for literal, name in _pieces(text, digits == "thai" and language == "th")
+        ]
+    )
+
+
+@cache
+def _pieces(text: str, thai_digits: bool) -> tuple[tuple[str, str | None], ...]:
+    """A text of the catalogue as what stands there, each with the name of what follows it; few texts, said often."""
+    return tuple(
+        (thai.thai_digits(literal) if thai_digits else literal, name)
+        for literal, name, _, _ in string.Formatter().parse(text)
+    )
 
 
 def show(value: object, language: Language = "th", digits: Digits = "ascii") -> str:
     """One argument as text: numbers cut to two decimals, dates in the era of the language, lists joined by commas."""
     match value:
+        case str():  # the most frequent first
+            return _digits(value, language, digits) if _ID.fullmatch(value) else str(value)
         case Message():
             return say(value, language, digits)
         case Text():
@@ -78,8 +90,6 @@ def show(value: object, language: Language = "th", digits: Digits = "ascii") -> 
             return _digits(thai.show_date(value, language=language), language, digits)
         case tuple() | list():
             return ", ".join(show(item, language, digits) for item in value)
-        case str() if _ID.fullmatch(value):
-            return _digits(value, language, digits)
         case _:
             return str(value)
 

@@ -25,9 +25,11 @@ import unicodedata
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import count
+from operator import add
 from typing import Any, NamedTuple
 
 from lakthan import thai
@@ -175,7 +177,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
-_TWO_DIGITS = re.compile(r"\d\d")
+_DATED = re.compile(r"\d[-/]\d|[.มน์ศชA-Za-z]\s?\d")
 """What every date has: most lines have none, and the pattern above is slow."""
 
 
@@ -186,7 +188,8 @@ def dates(text: str) -> set[str]:
     ['@202601', '@20260122', '@202606']
     """
     found = set()
-    for one in _DATE.finditer(thai.ascii_digits(text)) if _TWO_DIGITS.search(text) else ():
+    text = thai.ascii_digits(text)
+    for one in _DATE.finditer(text) if _DATED.search(text) else ():
         name = one["n3"] or one["n4"]
         month = _MONTH_OF[re.sub(r"[.\s]", "", name).lower()] if name else int(one["m"] or one["m2"])
         day = one["d"] or one["d2"] or one["d3"] or one["d4"]
@@ -202,13 +205,14 @@ def dates(text: str) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=4096)  # criteria and notes stand on the page of every unit
-def _keys(line: str) -> frozenset[str]:
-    """Under what a line is found: every two and three characters in a row, and its dates."""
+Under = Callable[[str], Set[int]]
+"""Under what a line is found: every two and three characters in a row, and its dates, each by a number."""
+
+
+def _under(line: str, numbers: Mapping[str, int]) -> Set[int]:
     text = normal(line)
-    pairs = (text[i : i + 2] for i in range(len(text) - 1))
-    triples = (text[i : i + 3] for i in range(len(text) - 2))
-    return frozenset((*pairs, *triples, *dates(line)))
+    pairs = list(map(add, text, text[1:]))
+    return frozenset(map(numbers.__getitem__, (*pairs, *map(add, pairs, text[2:]), *dates(line))))
 
 
 # The files -------------------------------------------------------------------------------------------------------
@@ -223,18 +227,20 @@ def files(
     together: more where they are short.
     """
     ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
-    everywhere: dict[str, array[int]] = defaultdict(partial(array, "I"))
-    in_title: dict[str, array[int]] = defaultdict(partial(array, "I"))
-    before: tuple[Set[str], ...] = (frozenset(), frozenset())
+    numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
+    under = lru_cache(4096)(partial(_under, numbers=numbers))  # criteria and notes stand on the page of every unit
+    everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
+    in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
+    before: tuple[Set[int], ...] = (frozenset(), frozenset())
     for number, entry in enumerate((*ordered, None)):
-        here = _found_under(entry) if entry else (frozenset(), frozenset())
+        here = _found_under(entry, under, numbers) if entry else (frozenset(), frozenset())
         # Neighbours have most in common: only where a run begins or ends there is something to do.
         for held, keys, last in zip((everywhere, in_title), here, before, strict=True):
             for key in keys ^ last:
                 held[key].append(number)
         before = here
 
-    packed = {key: (_packed(everywhere[key]), _packed(in_title.get(key, ()))) for key in sorted(everywhere)}
+    packed = {key: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for key, of in sorted(numbers.items())}
     size = sum(len(key) + len(anywhere) + len(titled) for key, (anywhere, titled) in packed.items())
     # A power of two, so that an edit seldom moves everything into other parts.
     shards = 1 << max(0, size // SHARD).bit_length()
@@ -254,13 +260,12 @@ def files(
         yield f"{folder}/t/{start // per}.bin", zlib.compress(content)
 
 
-def _found_under(entry: Entry) -> tuple[Set[str], Set[str]]:
+def _found_under(entry: Entry, under: Under, numbers: Mapping[str, int]) -> tuple[Set[int], Set[int]]:
     """Under what a page is found: for anything that it says, and for its title."""
-    titled = _keys(entry.title)
-    keys = {f"@u:{entry.unit}", f"@r:{entry.rubric}", f"@k:{entry.kind}", *titled, *_keys(entry.about)}
-    for passage in entry.passages:
-        keys.update(*map(_keys, passage.text.split("\n")))
-    return keys, titled
+    titled = under(entry.title)
+    keys = {numbers[f"@u:{entry.unit}"], numbers[f"@r:{entry.rubric}"], numbers[f"@k:{entry.kind}"]}
+    lines = {line for passage in entry.passages for line in passage.text.split("\n")}
+    return keys.union(titled, under(entry.about), *map(under, lines)), titled
 
 
 def _document(entry: Entry) -> Sequence[Any]:

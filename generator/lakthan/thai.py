@@ -11,10 +11,12 @@ import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite
 
 DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 _TO_ASCII = str.maketrans(DIGITS, "0123456789")
+_THAI_DIGIT = re.compile(f"[{DIGITS}]")
 _TO_THAI = str.maketrans("0123456789", DIGITS)
 
 MONTHS = (
@@ -48,7 +50,7 @@ def ascii_digits(text: str) -> str:
     >>> ascii_digits("อก ๐๔๑๐/๕๕๘")
     'อก 0410/558'
     """
-    return text.translate(_TO_ASCII)
+    return text.translate(_TO_ASCII) if _THAI_DIGIT.search(text) else text
 
 
 def thai_digits(text: str) -> str:
@@ -85,6 +87,7 @@ def parse_number(value: object) -> Fraction:
     raise Unreadable("number", "a number is wanted")
 
 
+@lru_cache(4096)  # the same few numbers stand on every page
 def show_number(value: Fraction | int, places: int = 2) -> str:
     """At most *places* decimals, cut and not rounded: 79.995 must not be shown as 80.
 

@@ -212,9 +212,13 @@ class _Bench:
     def plans(self) -> dict[str, list[tuple[int, pages.Plan]]]:
         """Every page, by portfolio, each with the number of its language."""
         found: dict[str, list[tuple[int, pages.Plan]]] = {"": []}
+        order: dict[str, int] = {}
         for number, site in enumerate(self.sites):
             for plan in pages.plans(site):
                 found.setdefault(plan.portfolio, []).append((number, plan))
+                order.setdefault(plan.path.removeprefix(site.folder), len(order))
+        # A page of many portfolios beside itself in the other language: what they share is then still known.
+        found[""].sort(key=lambda entry: order[entry[1].path.removeprefix(self.sites[entry[0]].folder)])
         return found
 
     @cached_property

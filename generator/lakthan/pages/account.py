@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from urllib.parse import unquote
 
 import markdown
@@ -17,6 +18,23 @@ _ALLOWED = {
     "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
 }  # fmt: skip
 _EXTENSIONS = ("tables", "sane_lists", "def_list", "fenced_code")
+
+
+@lru_cache(2048)  # each stands on a page of its own and beside others', in both languages
+def _converted(text: str) -> str:
+    converter = _converter()
+    try:
+        html = converter.reset().convert(text)
+    except RecursionError:
+        # Lists in lists in lists: shown as it was written. What the parser was at is not to be trusted any more.
+        _converter.cache_clear()
+        html = f"<pre>{escape(text)}</pre>"
+    return re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
+
+
+@cache
+def _converter() -> markdown.Markdown:
+    return markdown.Markdown(extensions=_EXTENSIONS, output_format="html")
 
 
 def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
@@ -47,14 +65,8 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
             return outside(value)
         return value
 
-    try:
-        html = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
-    except RecursionError:
-        # Lists in lists in lists: shown as it was written.
-        html = f"<pre>{escape(text)}</pre>"
-    html = re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
     html = nh3.clean(
-        html,
+        _converted(text),
         tags=_ALLOWED,
         attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "th": {"style"}, "td": {"style"}},
         attribute_filter=attribute,

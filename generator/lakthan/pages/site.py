@@ -419,6 +419,7 @@ def _environment(site: Site) -> jinja2.Environment:
         finalize=_printed(site),
         optimized=False,  # as above: no filter is applied while compiling
         bytecode_cache=_COMPILED,
+        auto_reload=False,  # after an edit there is another site
     )
     env.globals.update(
         # The site and its words

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -73,6 +74,7 @@ class Words:
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_/-])(?<![A-Za-z0-9]\.)\d+(?:[.,/]\d+)*(?![A-Za-z0-9_/-])")
 
 
+@lru_cache(8192)  # texts of rubrics stand on the pages of every unit
 def thai_numbers(text: str) -> str:
     """The numbers of a Thai sentence in Thai digits; what belongs to a Latin word or an address is left alone.
 
@@ -89,6 +91,8 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 def one_line(value: object) -> object:
     """What a template fills in, without line breaks: nothing of it may begin a line of the page (see `tidy`)."""
+    if isinstance(value, str) and value.isprintable() and type(value) is str:
+        return value  # nearly all are, and this is much the fastest way to see it
     if isinstance(value, Markup):
         return Markup(_BREAKS.sub(" ", str(value)).strip())  # noqa: S704 (was markup before, and is still)
     return _BREAKS.sub(" ", value) if isinstance(value, str) else value
