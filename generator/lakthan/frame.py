@@ -12,8 +12,10 @@ plugins, hooks or a theme that we don't know, `foreign` says so, and MkDocs is t
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import jinja2
 import markdown
 import mkdocs.utils
 from markdown.extensions.toc import nest_toc_tokens
@@ -85,6 +88,9 @@ class Frame:
         self._home = home.page or Page(None, home, config)
         self._plain = set(config.markdown_extensions) <= EXTENSIONS
         self._headings: dict[str, tuple[str, list[Json]]] = {}
+        self._parts: dict[str, jinja2.Template] = {}
+        options = (config.mdx_configs or {}).get("toc", {})
+        self._shells = _Shells(self._themed, self._part, f'" title="{options.get("permalink_title", "")}">')
 
     def page(self, path: str, content: bytes) -> tuple[str, bytes, Kept]:
         """A page as it stands on the site: its path there, its HTML, and what the map of the site wants of it.
@@ -93,26 +99,44 @@ class Frame:
         """
         page = self._home if path == "index.md" else Page(None, self._file(path), self.config)
         head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
+        lines = dict(line.partition(": ")[::2] for line in head.split("\n"))
+        page.meta = {name: json.loads(value) for name, value in lines.items()}
+        made = self._body(body) if self._plain else None
+        if made is None:
+            page.markdown = body.lstrip("\n")
+            self.config._current_page = page
+            try:
+                page.render(self.config, self._known_files)
+            finally:
+                self.config._current_page = None
+            html = self._themed(page)
+        else:
+            page.content, tokens = made
+            page.toc = get_toc(tokens)  # type: ignore[arg-type]
+            html = self._shells.around(page, lines, tokens)
+        kept = Kept(path, {key: page.meta[key] for key in _MAPPED if key in page.meta})
+        return page.file.dest_uri, html.encode(errors="xmlcharrefreplace"), kept
+
+    def _themed(self, page: Page) -> str:
+        """A page as the theme's template makes it."""
         self.config._current_page = page
         try:
-            page.meta = dict(_front(head))
-            made = self._body(body) if self._plain else None
-            if made is None:
-                page.markdown = body.lstrip("\n")
-                page.render(self.config, self._known_files)
-            else:
-                page.content = made[0]
-                page.toc = get_toc(made[1])  # type: ignore[arg-type]
             page.active = True
             context = get_context(self.nav, [], self.config, page)
             context = self.config.plugins.on_page_context(context, page=page, config=self.config, nav=self.nav)
             html = self.env.get_template(page.meta.get("template", "main.html")).render(context)
-            html = self.config.plugins.on_post_page(html, page=page, config=self.config)
+            return self.config.plugins.on_post_page(html, page=page, config=self.config)
         finally:
             page.active = False
             self.config._current_page = None
-        kept = Kept(path, {key: page.meta[key] for key in _MAPPED if key in page.meta})
-        return page.file.dest_uri, html.encode(errors="xmlcharrefreplace"), kept
+
+    def _part(self, name: str, page: Page) -> str:
+        """What one of the theme's parts makes of a page."""
+        template = self._parts.get(name)
+        if template is None:
+            text = f'{{% import "partials/language.html" as lang with context %}}{{% include "{name}" %}}'
+            template = self._parts[name] = self.env.from_string(text)
+        return template.render(get_context(self.nav, [], self.config, page))
 
     def rest(self, known: Sequence[Kept]) -> Iterator[tuple[str, bytes]]:
         """What the theme adds to the pages *known*: its own files, the page for missing ones, the map of the site."""
@@ -232,11 +256,147 @@ def _order(path: str) -> tuple[tuple[int, str], ...]:
     return *((2, folder) for folder in folders), (int(name != "index.md"), name)
 
 
-def _front(head: str) -> Iterator[tuple[str, Any]]:
-    for line in head.split("\n"):
-        name, _, value = line.partition(": ")
-        yield name, json.loads(value)
+# What pages have alike --------------------------------------------------------------------------------------------
 
+_HOLE_BEGINS = "\ue000"
+_HOLE = re.compile("\ue000([^\ue000\ue001]*)\ue001")
+_OWN = ("title", "description", "path", "card", "meaning")
+"""Front matter of its own that a page's HTML has as it is, if it has any."""
+_APART = {*_OWN, "updated", "languages", "menu", "foreign"}
+_OF_MENU = re.compile(r'"url": "(?:[^"\\]|\\.)*"|, "active": true')
+
+
+def _hole(name: str) -> str:
+    return f"\ue000{name}\ue001"
+
+
+class _Shells:
+    """Pages in what the theme puts around them, which is rendered once for all pages that have it alike.
+
+    A shell is the theme's own HTML with holes for what is a page's own: some lines of its front matter, its menu, its
+    table of contents, and what it says. These two parts are the theme's as well; a menu is rendered once for the pages
+    that stand in it. Before a shell is used it is held to what the theme makes of a whole page: where a template does
+    something else with what is in the holes, pages are rendered one by one.
+    """
+
+    def __init__(self, themed: Callable[[Page], str], part: Callable[[str, Page], str], permalink: str) -> None:
+        self._themed, self._part, self._permalink = themed, part, permalink
+        self._shells: dict[Any, tuple[list[str], str] | None] = {}
+        self._menus: dict[Any, tuple[list[str], list[str]]] = {}
+        self._tocs: dict[Any, str] = {}
+        self._seen: set[Any] = set()
+
+    def around(self, page: Page, lines: Mapping[str, str], tokens: Sequence[Json]) -> str:
+        """The HTML of a page whose content, table of contents and front matter are known, the latter as *lines* too."""
+        meta = page.meta
+        key = (
+            page.url.count("/"),
+            page.is_homepage,
+            *(value for name, value in lines.items() if name not in _APART),
+            *(bool(meta.get(name)) for name in (*_OWN, "menu")),
+            *((other["lang"], other["name"]) for other in meta.get("languages", ())),
+            meta.get("title") == meta.get("site"),
+            tokens[0]["id"] if tokens else "",
+        )
+        if key not in self._seen or any(_HOLE_BEGINS in value for value in lines.values()):
+            self._seen.add(key)  # the first may be the only one
+            return self._themed(page)
+        if key not in self._shells:
+            whole = self._themed(page)
+            self._shells[key] = shell = None if _HOLE_BEGINS in whole else self._shell(page)
+            if shell and self._filled(shell, key, page, lines, tokens) != whole:
+                self._shells[key] = None
+            return whole
+        shell = self._shells[key]
+        return self._filled(shell, key, page, lines, tokens) if shell else self._themed(page)
+
+    def _shell(self, page: Page) -> tuple[list[str], str] | None:
+        """The pieces of a shell, every other one the name of a hole; and how links to headings end in it."""
+        holed = copy.copy(page)
+        holed.meta = self._holed(page.meta)
+        holed.canonical_url = page.canonical_url and _hole("canonical")
+        holed.content = _hole("content") + self._permalink + _hole("end")
+        html = self._themed(holed)
+        for name, part in (("nav", "partials/nav.html"), ("toc", "partials/toc.html")):
+            found = self._part(part, holed)
+            if html.count(found) != 1:
+                return None
+            html = html.replace(found, _hole(name))
+        if html.count(_hole("content")) != 1 or html.count(_hole("end")) != 1:
+            return None
+        before, rest = html.split(_hole("content"))
+        permalink, after = rest.split(_hole("end"))
+        return _HOLE.split(before + _hole("content") + after), permalink
+
+    def _holed(self, meta: Mapping[str, Any]) -> Json:
+        """Front matter that has holes for what is the page's own."""
+        holed = {**meta, **{name: _hole(name) for name in _OWN if meta.get(name)}}
+        if "languages" in meta:
+            holed["languages"] = [
+                {**other, "url": _hole(f"url {at}"), "path": _hole(f"path {at}")}
+                for at, other in enumerate(meta["languages"])
+            ]
+        return holed
+
+    def _filled(
+        self, shell: tuple[list[str], str], key: Any, page: Page, lines: Mapping[str, str], tokens: Sequence[Json]
+    ) -> str | None:
+        pieces, permalink = shell
+        values = {name: page.meta.get(name, "") for name in _OWN}
+        for at, other in enumerate(page.meta.get("languages", ())):
+            values[f"url {at}"], values[f"path {at}"] = other["url"], other["path"]
+        values["canonical"] = page.canonical_url or ""
+        values["toc"] = self._toc(page, key, lines, tokens)
+        values["nav"] = self._menu(page, key, lines, values)
+        values["content"] = page.content or ""
+        if permalink != self._permalink:
+            values["content"] = values["content"].replace(self._permalink, permalink)
+        return _joined(pieces, values)
+
+    def _toc(self, page: Page, key: Any, lines: Mapping[str, str], tokens: Sequence[Json]) -> str:
+        named = repr([{**tokens[0], "name": "", "html": "", "data-toc-label": ""}, *tokens[1:]] if tokens else ())
+        known = (key, named, lines.get("foreign"))
+        if known not in self._tocs:
+            if len(self._tocs) > 500:
+                self._tocs.clear()
+            self._tocs[known] = self._part("partials/toc.html", page)
+        return self._tocs[known]
+
+    def _menu(self, page: Page, key: Any, lines: Mapping[str, str], values: Mapping[str, str]) -> str:
+        known = (key, _OF_MENU.sub("", lines.get("menu", "")))
+        rows = [row for group in page.meta.get("menu", ()) for row in group["items"]]
+        if known not in self._menus:
+            if len(self._menus) > 50:
+                self._menus.clear()
+            self._menus[known] = self._rendered(page, active=False), self._rendered(page, active=True)
+        plain, active = self._menus[known]
+        pieces = list(plain)
+        for at, row in enumerate(rows):
+            if row.get("active"):
+                after = plain.index(str(at)) + 1
+                pieces[after] = active[after]
+        return _joined(pieces, {**values, **{str(at): row["url"] for at, row in enumerate(rows)}})
+
+    def _rendered(self, page: Page, *, active: bool) -> list[str]:
+        """The pieces of a menu in which no entry is the page's own, or each is."""
+        holed = copy.copy(page)
+        holed.meta = self._holed(page.meta)
+        number = itertools.count()
+        holed.meta["menu"] = [
+            {
+                **group,
+                "items": [{**row, "url": _hole(str(next(number))), "active": active} for row in group["items"]],
+            }
+            for group in page.meta.get("menu", ())
+        ]
+        return _HOLE.split(self._part("partials/nav.html", holed))
+
+
+def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
+    return "".join([values[piece] if at % 2 else piece for at, piece in enumerate(pieces)])
+
+
+# Blocks of HTML --------------------------------------------------------------------------------------------------
 
 _UNUSUAL = re.compile(r"[\t\r\x02\x03]|<[!?%]|^(?:```|~~~|[ >*+-])|&#?\w+(?![\w;])|\n\n\n", re.MULTILINE)
 """What Markdown, or its parser of HTML, would not simply pass on."""
