@@ -19,7 +19,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -35,6 +35,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
+
+from lakthan import tags
 
 Json = dict[str, Any]
 
@@ -180,7 +182,7 @@ class Frame:
 
     def _body(self, text: str) -> tuple[str, list[Json]] | None:
         """The HTML of a page and its table of contents; None where it has more than headings and blocks of HTML."""
-        if _UNUSUAL.search(text):
+        if _UNUSUAL.search(f"\n{text}"):
             return None
         out: list[str] = []
         tokens: list[Json] = []
@@ -398,14 +400,15 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 
 # Blocks of HTML --------------------------------------------------------------------------------------------------
 
-_UNUSUAL = re.compile(r"[\t\r\x02\x03]|<[!?%]|^(?:```|~~~|[ >*+-])|&#?\w+(?![\w;])|\n\n\n", re.MULTILINE)
-"""What Markdown, or its parser of HTML, would not simply pass on."""
+_UNUSUAL = re.compile(r"<[!?%]|\n(?:```|~~~|[ >*+-]|\n\n)|&#?\w+(?![\w;])|[\t\r\x02\x03]")
+"""What Markdown, or its parser of HTML, would not simply pass on, wherever a line begins with it or it stands."""
 _NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
-_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>|<""")
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)
 _RAW_TEXT = frozenset({"script", "style"})
 
 
+@lru_cache(128)  # two pages of a portfolio show the same of each of its indicators
 def _blocks(text: str) -> list[str] | None:
     """A run of lines as the blocks of HTML that Markdown sees in it; None where there is anything beside them.
 
@@ -416,16 +419,19 @@ def _blocks(text: str) -> list[str] | None:
     """
     found: list[str] = []
     open_: list[str] = []
-    start = end = 0
-    for tag in _TAG.finditer(text):
-        closes, name, _, empty = tag.groups()
-        if name is None or name in _RAW_TEXT:
+    start = 0
+    pieces = tags.cut(text)
+    if "<" in "".join(pieces[::2]):
+        return None
+    for at in range(1, len(pieces), 2):
+        tag = _tag(pieces[at])
+        if tag is None:
             return None
-        name = name.lower()
+        name, closes, empty = tag
         if not open_:
-            if closes or empty or name == "hr" or name not in _BLOCK_LEVEL or text[end : tag.start()].strip():
+            if closes or empty or name not in _BLOCK_LEVEL or pieces[at - 1].strip():
                 return None
-            start = tag.start()
+            start = at
             open_.append(name)
         elif closes:
             if open_[-1] == name:
@@ -434,8 +440,17 @@ def _blocks(text: str) -> list[str] | None:
                 while open_.pop() != name:
                     pass
             if not open_:
-                end = tag.end()
-                found.append(text[start:end])
-        elif not empty and name != "hr":
+                found.append("".join(pieces[start : at + 1]))
+        elif not empty:
             open_.append(name)
-    return found if found and not open_ and not text[end:].strip() else None
+    return found if found and not open_ and not pieces[-1].strip() else None
+
+
+@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
+def _tag(text: str) -> tuple[str, bool, bool] | None:
+    """The name of an element, whether this is its end, and whether it has none; nothing where it is not so plain."""
+    tag = _TAG.fullmatch(text)
+    if tag is None or tag[2] in _RAW_TEXT:
+        return None
+    name = tag[2].lower()
+    return name, bool(tag[1]), bool(tag[4]) or name == "hr"

@@ -18,6 +18,7 @@ compressed (zlib), and loaded where a query asks for them.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -32,7 +33,7 @@ from itertools import count
 from operator import add
 from typing import Any, NamedTuple
 
-from lakthan import thai
+from lakthan import tags, thai
 
 PER_PART = 8
 """Pages whose texts are loaded together."""
@@ -71,17 +72,13 @@ class Entry:
 # The words of a page ---------------------------------------------------------------------------------------------
 
 _LEFT_OUT = re.compile(
-    r"<(svg|nav|script|style|template|form|select|button|noscript|dialog)\b.*?</\1\s*>"
-    r"|<(span|caption|p|div)\b[^>]*\bclass=\"[^\"]*\blk-(?:hidden|downloads|dial__text)\b[^\"]*\"[^>]*>.*?</\2>",
-    re.DOTALL,
+    r"<(svg|nav|script|style|template|form|select|button|noscript|dialog)\b"
+    r"|<(span|caption|p|div)\b[^>]*\bclass=\"[^\"]*\blk-(?:hidden|downloads|dial__text)\b[^\"]*\"[^>]*>"
 )
 """Menus, pictures, controls, and what is only said aloud."""
-_PIECE = re.compile(
-    r"^\#{1,6}[ ](?P<heading>[^\n]*?)(?:[ ]*\{[ ]*\#(?P<anchor>[^\s}]+)[^}\n]*\})?$"
-    r"|<(?P<close>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?P<attributes>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>"
-    r"|(?P<text>[^<\n]+|<|\n)",
-    re.MULTILINE,
-)
+_HEADING = re.compile(r"^#{1,6} ([^\n]*?)(?:[ ]*\{[ ]*\#([^\s}]+)[^}\n]*\})?$")
+_HEADING_LINE = re.compile(r"^(#{1,6} [^\n]*)$", re.MULTILINE)
+_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ID = re.compile(r"\sid=\"([^\"]+)\"")
 _INLINE = frozenset((
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "i", "kbd", "mark", "q", "s", "samp", "small",
@@ -111,30 +108,74 @@ def passages(content: str) -> tuple[Passage, ...]:
             found.append(Passage(anchor, heading, text))
         out.clear()
 
-    for piece in _PIECE.finditer(_LEFT_OUT.sub(" ", content)):
-        if (title := piece["heading"]) is not None:
+    for number, part in enumerate(_HEADING_LINE.split(content)):
+        if number % 2 and (line := _HEADING.match(part)):
             end()
-            first = piece[0].startswith("# ")  # the page's own title stands in its entry
-            anchor = "" if first else piece["anchor"] or anchor
-            heading = "" if first else " ".join(html.unescape(re.sub(r"<[^>]*>", "", title)).split())
+            first = part.startswith("# ")  # the page's own title stands in its entry
+            anchor = "" if first else line[2] or anchor
+            heading = "" if first else " ".join(html.unescape(re.sub(r"<[^>]*>", "", line[1])).split())
             if heading:
                 out.append(f"{heading}\n")
-        elif tag := piece["tag"]:
-            tag = tag.lower()
-            if tag in _INLINE:
+            continue
+        pieces = tags.cut(part.replace("\n", " "))
+        until = 0
+        for at in range(1, len(pieces), 2):
+            if at <= until:
                 continue
-            if tag in _HEADINGS and piece["close"]:
+            out.append(pieces[at - 1])
+            sort = _sort(pieces[at])
+            if sort is _WITHIN:
+                continue
+            if sort.left_out:
+                with contextlib.suppress(ValueError):  # where it has no end, there is nothing to leave out
+                    until = pieces.index(f"</{sort.left_out}>", at)
+                    out.append(" ")
+                    continue
+            if sort.ends:
                 heading = " ".join(html.unescape("".join(out)).split()) or heading
-            elif not piece["close"]:
-                place = _ID.search(piece["attributes"]) if tag in _PLACES or tag in _HEADINGS else None
-                if place or tag in _HEADINGS:
-                    end()
-                    anchor = html.unescape(place[1]) if place else anchor
-            out.append("\n")
-        else:
-            out.append(" " if piece["text"] == "\n" else piece["text"])
+            elif sort.begins:
+                end()
+                anchor = sort.place or anchor
+            out.append(sort.text)
+        out.append(pieces[-1])
     end()
     return tuple(found)
+
+
+class _Sort(NamedTuple):
+    """What a tag does to the text of a page."""
+
+    text: str
+    """What stands in its place."""
+    left_out: str = ""
+    """The name of an element whose text nobody looks for."""
+    begins: bool = False
+    """Whether a passage begins with it, at the place that it names if it names one."""
+    place: str = ""
+    ends: bool = False
+    """Whether it is the end of a heading."""
+
+
+_WITHIN = _Sort("")
+
+
+@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
+def _sort(tag: str) -> _Sort:
+    left_out = found[1] or found[2] if (found := _LEFT_OUT.match(tag)) else ""
+    name = _NAME.match(tag)
+    if not name:
+        return _Sort(tag)
+    sort = name[2].lower()
+    if sort in _INLINE:
+        return _WITHIN._replace(left_out=left_out) if left_out else _WITHIN
+    place = _ID.search(tag) if not name[1] and sort in _PLACES | _HEADINGS else None
+    return _Sort(
+        "\n",
+        left_out,
+        begins=not name[1] and bool(place or sort in _HEADINGS),
+        place=html.unescape(place[1]) if place else "",
+        ends=bool(name[1]) and sort in _HEADINGS,
+    )
 
 
 # How text is compared --------------------------------------------------------------------------------------------

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
+from itertools import zip_longest
+from typing import NamedTuple
+
+from lakthan import tags
 
 THAI = re.compile("[\u0e01-\u0e5b]")
 _RUN = re.compile("[\u0e01-\u0e5b](?:[^A-Za-z<>&]*[\u0e01-\u0e5b])?")
 """Thai letters, and what stands between two of them but Latin letters and marks of HTML."""
-_TAG = re.compile(r"""<!--.*?-->|<(?:[^<>"']|"[^"]*"|'[^']*')+>""", re.DOTALL)
 _NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 _SAID = re.compile(r"""\s(?:title|alt|aria-label|aria-description|placeholder)="[^"]*[\u0e01-\u0e5b]""")
 _OWN = re.compile(r"""\slang="([^"]*)\"""")
@@ -30,38 +34,59 @@ def marked(page: str) -> str:
         return page
     out: list[str] = []
     open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
-    end = 0
-    for tag in (*_TAG.finditer(page), None):
-        text = page[end : tag.start() if tag else len(page)]
-        if THAI.search(text):
+    pieces = tags.cut(page)
+    for at, (between, piece) in enumerate(zip_longest(pieces[::2], pieces[1::2])):
+        text = between
+        if not text.isascii() and THAI.search(text):
             name, thai = open_[-1] if open_ else ("", False)
             if not thai and name not in _SILENT:
-                closes = tag is not None and tag[0].startswith(f"</{name}")
-                alone = closes and bool(out) and out[-1].startswith(f"<{name}") and "lang=" not in out[-1]
+                closes = piece is not None and piece.startswith(f"</{name}")
+                alone = closes and at and out[-1].startswith(f"<{name}") and "lang=" not in out[-1]
                 if alone and (name in _BARE or not re.search("[A-Za-z]", unescape(text))):
                     out[-1] = _with_lang(out[-1])
                 elif name not in _BARE:
                     inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
                     text = _RUN.sub(rf'<{inside} lang="th">\g<0></{inside}>', text)
         out.append(text)
-        if tag is None:
+        if piece is None:
             break
-        end = tag.end()
-        piece = tag[0]
-        if found := _NAME.match(piece):
-            name = found[2].lower()
+        tag = _tag(piece)
+        marks = tag is not None and not tag.closes and tag.said and not (open_ and open_[-1][1])
+        out.append(_with_lang(piece) if marks else piece)
+        if tag:
             thai = open_[-1][1] if open_ else False
-            if found[1]:
-                if open_ and open_[-1][0] == name:
+            if tag.closes:
+                if open_ and open_[-1][0] == tag.name:
                     open_.pop()
-            else:
-                own = _OWN.search(piece)
-                if not own and not thai and _SAID.search(piece):
-                    piece = _with_lang(piece)
-                if name not in _VOID and not piece.endswith("/>"):
-                    open_.append((name, own[1].startswith("th") if own else thai))
-        out.append(piece)
+            elif tag.holds:
+                open_.append((tag.name, thai if tag.thai is None else tag.thai))
     return "".join(out)
+
+
+class _Tag(NamedTuple):
+    name: str
+    closes: bool
+    holds: bool
+    """Whether there is something in the element that it opens."""
+    thai: bool | None
+    """Whether it says that it is Thai; nothing where it says nothing."""
+    said: bool
+    """Whether it has an attribute that is read aloud, in Thai, and does not say so."""
+
+
+@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
+def _tag(piece: str) -> _Tag | None:
+    found = _NAME.match(piece)
+    if not found:
+        return None
+    name, own = found[2].lower(), _OWN.search(piece)
+    return _Tag(
+        name,
+        bool(found[1]),
+        name not in _VOID and not piece.endswith("/>"),
+        own[1].startswith("th") if own else None,
+        not own and bool(_SAID.search(piece)),
+    )
 
 
 def _with_lang(tag: str) -> str:
