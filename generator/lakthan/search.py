@@ -117,12 +117,12 @@ def passages(content: str) -> tuple[Passage, ...]:
             if heading:
                 out.append(f"{heading}\n")
             continue
-        pieces = tags.cut(part.replace("\n", " "))
+        pieces = tags.cut(part.strip("\n"))
         until = 0
         for at in range(1, len(pieces), 2):
             if at <= until:
                 continue
-            out.append(pieces[at - 1])
+            out.append(pieces[at - 1].replace("\n", " "))
             sort = _sort(pieces[at])
             if sort is _WITHIN:
                 continue
@@ -137,7 +137,7 @@ def passages(content: str) -> tuple[Passage, ...]:
                 end()
                 anchor = sort.place or anchor
             out.append(sort.text)
-        out.append(pieces[-1])
+        out.append(pieces[-1].replace("\n", " "))
     end()
     return tuple(found)
 

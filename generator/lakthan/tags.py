@@ -7,14 +7,16 @@ once for each sort, where that is wanted.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _TAG = re.compile(r"""(<(?:!--.*?--|[^<>"']+(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*)>)""", re.DOTALL)
 
 
-def cut(html: str) -> list[str]:
+@lru_cache(128)  # one after the other they look through the same blocks of a page
+def cut(html: str) -> tuple[str, ...]:
     """What stands before, between and behind tags, and the tags: every other piece is one, the second first.
 
     >>> cut('<p>a <b title=">">c</b></p>')
-    ['', '<p>', 'a ', '<b title=">">', 'c', '</b>', '', '</p>', '']
+    ('', '<p>', 'a ', '<b title=">">', 'c', '</b>', '', '</p>', '')
     """
-    return _TAG.split(html)
+    return tuple(_TAG.split(html))

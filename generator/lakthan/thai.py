@@ -53,6 +53,7 @@ def ascii_digits(text: str) -> str:
     return text.translate(_TO_ASCII) if _THAI_DIGIT.search(text) else text
 
 
+@lru_cache(4096)  # mostly numbers, and the same few
 def thai_digits(text: str) -> str:
     """
     >>> thai_digits("27/34")

@@ -30,7 +30,15 @@ def relative(target: str, start: str) -> str:
 
 @lru_cache(4096)
 def _relative(path: str, start: str) -> str:
-    found = posixpath.relpath(f"/{path}", f"/{start}")
+    # As posixpath.relpath, without asking where the process stands: a page has a hundred links.
+    there = [part for part in posixpath.normpath(f"/{path}").split("/") if part]
+    here = [part for part in start.split("/") if part]
+    shared = 0
+    for one, other in zip(there, here, strict=False):
+        if one != other:
+            break
+        shared += 1
+    found = "/".join([".."] * (len(here) - shared) + there[shared:]) or "."
     return found if path and not path.endswith("/") else f"{found}/"
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Any
 
 from lakthan import rules, verdicts
 from lakthan.model import Assessment, Finding, NodeScore, Record
 from lakthan.pages import menus
 from lakthan.pages.conditions import asked
 from lakthan.pages.site import Json, Page, Plan, Site, groups
+from lakthan.pages.words import one_line
 from lakthan.rubric import EVIDENCE_FIELDS, AllOf, AnyOf, Condition, Criterion, Indicator, Rubric, Text
 
 SCRIPTS = {"review": "workbench", "what-if": "whatif"}
@@ -44,8 +46,12 @@ def _page(site: Site, assessment: Assessment, name: str) -> Page:
 
 
 def _sheets(site: Site, assessment: Assessment) -> Json:
-    """A sheet for each indicator."""
-    return {node.id: _sheet(site, assessment, node) for node in assessment.portfolio.rubric.every_indicator()}
+    """A sheet for each indicator, drawn once: both pages show it, and they stand side by side."""
+    portfolio = assessment.portfolio
+    macros: Any = site.macros("parts/sheet.j2", f"{portfolio.id}/review/", portfolio=portfolio, rubric=portfolio.rubric)
+    return {
+        node.id: one_line(macros.sheet(_sheet(site, assessment, node))) for node in portfolio.rubric.every_indicator()
+    }
 
 
 def _sheet(site: Site, assessment: Assessment, indicator: Indicator) -> Json:

@@ -7,12 +7,14 @@ import posixpath
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from lakthan import thai
+from lakthan import messages, thai
+from lakthan.messages import Digits, Language
 from lakthan.model import Portfolio, Record
 from lakthan.pages.addresses import outside
 from lakthan.pages.words import Words
@@ -74,7 +76,12 @@ def _bare(url: str) -> str:
 
 def date(words: Words, day: datetime.date) -> Markup:
     """A date for people and for programs."""
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), words.show(day))
+    return _time(day, words.language, words.digits)
+
+
+@lru_cache(4096)  # the same days stand on many pages
+def _time(day: datetime.date, language: Language, digits: Digits) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), messages.show(day, language, digits))
 
 
 def attachment(

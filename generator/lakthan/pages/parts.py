@@ -30,11 +30,17 @@ def marked(page: str) -> str:
     >>> marked('<img alt="รูป"><svg><title>แผน A</title></svg>')
     '<img alt="รูป" lang="th"><svg><title lang="th">แผน A</title></svg>'
     """
-    if not THAI.search(page):
-        return page
+    return "\n\n".join(map(_marked, page.split("\n\n")))
+
+
+@lru_cache(128)  # two pages of a portfolio show the same of each of its indicators
+def _marked(block: str) -> str:
+    """A heading, or elements that are whole."""
+    if not THAI.search(block):
+        return block
     out: list[str] = []
     open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
-    pieces = tags.cut(page)
+    pieces = tags.cut(block)
     for at, (between, piece) in enumerate(zip_longest(pieces[::2], pieces[1::2])):
         text = between
         if not text.isascii() and THAI.search(text):

@@ -259,6 +259,11 @@ class Site(Words):
         head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
         return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
 
+    def macros(self, template: str, url: str, **context: Any) -> jinja2.environment.TemplateModule:
+        """The macros of a template, for pages that stand at *url* or beside it: for what several of them show."""
+        href, file_href = partial(relative, start=url), partial(relative, start=self.folder + url)
+        return self.env.get_template(template).make_module({"href": href, "file_href": file_href, **context})
+
     def _known_to_machines(
         self, template: str, url: str, context: Mapping[str, Any], href: meaning.Href, file_href: meaning.Href
     ) -> Json:

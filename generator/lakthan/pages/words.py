@@ -91,11 +91,13 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 def one_line(value: object) -> object:
     """What a template fills in, without line breaks: nothing of it may begin a line of the page (see `tidy`)."""
-    if isinstance(value, str) and value.isprintable() and type(value) is str:
-        return value  # nearly all are, and this is much the fastest way to see it
+    if not isinstance(value, str):
+        return value
+    # Nearly all text is printable, and this is much the fastest way to see that there is no break in it.
     if isinstance(value, Markup):
-        return Markup(_BREAKS.sub(" ", str(value)).strip())  # noqa: S704 (was markup before, and is still)
-    return _BREAKS.sub(" ", value) if isinstance(value, str) else value
+        text = str(value)
+        return Markup((text if text.isprintable() else _BREAKS.sub(" ", text)).strip())  # noqa: S704 (it is markup)
+    return value if value.isprintable() else _BREAKS.sub(" ", value)
 
 
 def tidy(text: str) -> str:
