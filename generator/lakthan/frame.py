@@ -127,7 +127,8 @@ class Frame:
             context = get_context(self.nav, [], self.config, page)
             context = self.config.plugins.on_page_context(context, page=page, config=self.config, nav=self.nav)
             html = self.env.get_template(page.meta.get("template", "main.html")).render(context)
-            return self.config.plugins.on_post_page(html, page=page, config=self.config)
+            found: str = self.config.plugins.on_post_page(html, page=page, config=self.config)
+            return found
         finally:
             page.active = False
             self.config._current_page = None
@@ -342,7 +343,7 @@ class _Shells:
 
     def _filled(
         self, shell: tuple[list[str], str], key: Any, page: Page, lines: Mapping[str, str], tokens: Sequence[Json]
-    ) -> str | None:
+    ) -> str:
         pieces, permalink = shell
         values = {name: page.meta.get(name, "") for name in _OWN}
         for at, other in enumerate(page.meta.get("languages", ())):

@@ -281,14 +281,14 @@ def files(
                 held[key].append(number)
         before = here
 
-    packed = {key: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for key, of in sorted(numbers.items())}
-    size = sum(len(key) + len(anywhere) + len(titled) for key, (anywhere, titled) in packed.items())
+    packed = {text: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for text, of in sorted(numbers.items())}
+    size = sum(len(text) + len(anywhere) + len(titled) for text, (anywhere, titled) in packed.items())
     # A power of two, so that an edit seldom moves everything into other parts.
     shards = 1 << max(0, size // SHARD).bit_length()
     parts = [bytearray() for _ in range(shards)]
-    for key, lists in packed.items():
-        part = parts[_hash(key) % shards]
-        for piece in (key.encode(), *lists):
+    for text, lists in packed.items():
+        part = parts[_hash(text) % shards]
+        for piece in (text.encode(), *lists):
             part += _number(len(piece)) + piece
 
     index = {"pages": len(ordered), "per": per, "shards": shards, "months": thai.MONTHS, **facts}
