@@ -9,10 +9,10 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from lakthan import names, rules, verdicts
+from lakthan import rules, verdicts
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Ruling, Use, Window
-from lakthan.rubric import PROOF, Condition, Indicator, maximum
+from lakthan.rubric import PROOF, Indicator, maximum
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
 
@@ -111,9 +111,9 @@ def number_without_evidence(assessment: Assessment) -> Iterator[Diagnostic]:
     """A number is stated that no evidence backs, so it does not count."""
     for answer in assessment.portfolio.all_answers():
         for name, stated in answer.facts.items():
-            for scope in _scopes(assessment, answer):
+            for scope in _scopes(assessment, answer, name):
                 why = rules.fact(scope, name).why
-                if why and why.key == "reason.unproven" and _asked(assessment, scope.indicator, name):
+                if why and why.key == "reason.unproven":
                     yield Diagnostic("number-without-evidence", stated.place, "warning", {"why": why})
                     break
 
@@ -136,7 +136,9 @@ def evidence_not_asked(assessment: Assessment) -> Iterator[Diagnostic]:
     """Evidence of a kind that no condition of its indicator reads."""
     rubric = assessment.portfolio.rubric
     for name, answer in assessment.portfolio.answers.items():
-        wanted = {kind for condition in _conditions(assessment, name) for kind in rules.kinds_read(rubric, condition)}
+        if not answer.evidence:
+            continue
+        wanted = rules.kinds_asked(rubric, _indicator(assessment, name))
         for record in answer.evidence:
             if record.kind not in wanted:
                 args = {"title": _title(record), "kind": rubric.kinds[record.kind].title, "name": name}
@@ -279,12 +281,10 @@ def _below(one: NodeScore | Finding) -> Iterator[Finding]:
         yield from _below(finding)
 
 
-def _conditions(assessment: Assessment, indicator: str) -> Iterator[Condition]:
-    """What an indicator asks for in any round, whether that was judged or not."""
-    node = assessment.latest.indicators[indicator].node
-    if isinstance(node, Indicator):
-        for _, _, leaf in names.leaves((), node.id, node):
-            yield from leaf.when
+def _indicator(assessment: Assessment, name: str) -> Indicator:
+    node = assessment.latest.indicators[name].node
+    assert isinstance(node, Indicator)  # what `indicators` lists
+    return node
 
 
 def _uses(assessment: Assessment) -> Iterator[Use]:
@@ -304,15 +304,11 @@ def _uses(assessment: Assessment) -> Iterator[Use]:
     return (use for place, use in rejected.items() if place not in counted)
 
 
-def _scopes(assessment: Assessment, answer: Answer) -> Iterator[rules.Scope]:
-    """The scope of the indicator that *answer* is for; for the shared one, of each indicator."""
+def _scopes(assessment: Assessment, answer: Answer, fact: str = "") -> Iterator[rules.Scope]:
+    """The scope of the indicator that *answer* is for; for the shared one, of each indicator, that asks for *fact*."""
     score = assessment.latest
     found = next((r for r in score.rubric.rounds if r.id == score.round), score.rubric.period)
     window = Window(found.from_, found.to) if found else Window(None, None)
     for name in (answer.indicator,) if answer.indicator else tuple(score.indicators):
-        yield rules.Scope(assessment.portfolio, score.rubric, name, window, score.as_of)
-
-
-def _asked(assessment: Assessment, indicator: str, fact: str) -> bool:
-    rubric = assessment.portfolio.rubric
-    return any(fact in rules.facts_read(rubric, condition) for condition in _conditions(assessment, indicator))
+        if not fact or fact in rules.facts_asked(assessment.portfolio.rubric, _indicator(assessment, name)):
+            yield rules.Scope(assessment.portfolio, score.rubric, name, window, score.as_of)

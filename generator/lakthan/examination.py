@@ -119,7 +119,8 @@ def assess(
 ) -> Assessment:
     """All that is worked out about one portfolio, for each round reached (or those asked for), under a reading."""
     rounds = rounds or score.rounds_reached(portfolio, as_of)
-    scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading) for name in rounds)
+    scopes: dict[str, Any] = {}
+    scores = tuple(score.score(portfolio, round=name, as_of=as_of, reading=reading, scopes=scopes) for name in rounds)
     verified = tuple(score.verified(one) for one in scores)
     # Whoever only checks, or asks for points, need not wait for the rest.
     work: dict[str, Callable[[], object]] = {

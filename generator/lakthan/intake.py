@@ -462,7 +462,7 @@ class _Reader:
         head: dict[str, Any] = {}
         for name, part in self.parts.items():
             answers[name], found = load.answer_from(
-                self.root, folder, self.path.name, part.value, part.places, self.rubric, name, self.problems
+                folder, self.path.name, part.value, part.places, self.rubric, name, self.problems
             )
             head |= found
         return Filled(unit, rubric_id, answers, head, self.accounts, tuple(self.problems))

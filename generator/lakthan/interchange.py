@@ -526,7 +526,6 @@ class _Reader:
         head: dict[str, Any] = {}
         for indicator, part in parts.items():
             answers[indicator], found = load.answer_from(
-                self.root,
                 self.root / "content" / unit / name,
                 self.path.name,
                 part.value,

@@ -150,8 +150,8 @@ def _of_units(units: Iterable[Unit]) -> Iterator[tuple[str, Place]]:
 def _of_portfolio(portfolio: Portfolio) -> Iterator[tuple[str, Place]]:
     for answer in portfolio.all_answers():
         for record in _records(answer):
-            for name, field in names.fields(portfolio.rubric, record.kind).items():
-                if field.type == "url" and not _internal(record):
+            for name in names.of_type(portfolio.rubric, record.kind, "url"):
+                if not _internal(record):
                     yield record.text(name), record.place
         yield from _in_body(answer)
 

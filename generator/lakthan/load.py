@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import errno
 import hashlib
 import os
 import re
@@ -42,7 +43,18 @@ from lakthan.model import (
     Unit,
     Verdict,
 )
-from lakthan.rubric import EVIDENCE_FIELDS, Day, FieldType, Indicator, NotNegative, Register, Rubric, Strict, Text
+from lakthan.rubric import (
+    EVIDENCE_FIELDS,
+    Day,
+    FieldType,
+    Indicator,
+    NotNegative,
+    Register,
+    Rubric,
+    Strict,
+    Text,
+    follows,
+)
 
 Trail = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -169,7 +181,7 @@ def load(root: Path, given: Mapping[str, Rubric] | None = None, *, keep: Keep = 
     problems: list[Diagnostic] = [*_strange(root)]
     rubrics: dict[str, Rubric] = dict(given or {})
     places: dict[str, Mapping[Trail, Place]] = {}
-    for path in _listed(root / "rubrics", "*.yml") if given is None else ():
+    for path in _listed(root / "rubrics", ".yml") if given is None else ():
         read = keep(path, (), partial(_rubric_file, root, path))
         problems += read.problems
         if read.rubric:
@@ -205,21 +217,41 @@ def outline(root: Path) -> Loaded:
     return load(root, keep=empty)
 
 
-def _listed(folder: Path, pattern: str) -> list[Path]:
-    return sorted(p for p in folder.glob(pattern) if p.is_file() and not p.name.startswith("."))
+def _files(folder: Path) -> list[str]:
+    """The names of the files in a folder, without hidden ones, in order; none where it is none or may not be read."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(entry.name for entry in found if not entry.name.startswith(".") and _is_file(entry))
+    except OSError:
+        return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads round in circles
+        return False
+
+
+def _listed(folder: Path, ending: str = "") -> list[Path]:
+    return [folder / name for name in _files(folder) if name.endswith(ending)]
 
 
 def _report_strays(
-    root: Path, folder: Path, endings: tuple[str, ...], called: tuple[str, ...], problems: list[Diagnostic]
+    root: Path,
+    folder: Path,
+    endings: tuple[str, ...],
+    called: tuple[str, ...],
+    problems: list[Diagnostic],
+    files: Sequence[str] | None = None,
 ) -> None:
     """Files that nothing reads: a slip in the ending of a name must not look like a missing answer."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in endings and path.name not in called:
-            name = _printable(path.name)
-            known = tuple(f"{path.stem}{ending}" for ending in endings) or close(path.name, called)
-            problems.append(
-                Diagnostic("stray-file", Place(_relative(root, path)), "warning", {"name": name, "known": known})
-            )
+    for file in _files(folder) if files is None else files:
+        if not file.endswith(endings) and file not in called:
+            path = folder / file
+            known = tuple(f"{path.stem}{ending}" for ending in endings) or close(file, called)
+            args = {"name": _printable(file), "known": known}
+            problems.append(Diagnostic("stray-file", Place(_relative(root, path)), "warning", args))
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -287,7 +319,9 @@ class _File:
 
     def place(self, trail: Trail = ()) -> Place:
         """Where *trail* stands, or the nearest thing around it."""
-        for end in range(len(trail), -1, -1):
+        if found := self._keys.get(trail) or self._places.get(trail):
+            return Place(self.name, *found)
+        for end in range(len(trail) - 1, -1, -1):
             if found := self._keys.get(trail[:end]) or self._places.get(trail[:end]):
                 return Place(self.name, *found)
         return Place(self.name)
@@ -330,23 +364,43 @@ def _hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
 
 
-def _read_text(root: Path, path: Path, problems: list[Diagnostic]) -> str | None:
-    name = _relative(root, path)
-    if path.is_symlink():  # `_strange` reports it
+_BYTES = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_MARK = b"\xef\xbb\xbf"
+
+
+def _content(path: str | Path) -> bytes:
+    """What a file holds, of one that is too large a byte more than may be read. Raises OSError."""
+    handle = os.open(path, _BYTES | _NO_LINK)
+    try:
+        parts = []
+        left = MAX_BYTES + 1
+        while left > 0 and (part := os.read(handle, min(left, 1 << 16))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
+
+
+def _read_text(path: str | Path, name: str, problems: list[Diagnostic]) -> str | None:
+    """The text of a file, which the project knows as *name*."""
+    if not _NO_LINK and Path(path).is_symlink():  # `_strange` reports it
         return None
     data = b""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = _content(path)
         if len(data) > MAX_BYTES:
             problems.append(Diagnostic("file-too-large", Place(name), args={"limit": MAX_BYTES}))
             return None
-        return data.decode("utf-8-sig")
+        data = data.removeprefix(_MARK)
+        return data.decode()
     except UnicodeDecodeError as problem:
         line = data[: problem.start].count(b"\n") + 1
         problems.append(Diagnostic("not-utf8", Place(name, line)))
-    except OSError:
-        problems.append(Diagnostic("unreadable-file", Place(name)))
+    except OSError as problem:
+        if problem.errno not in (errno.ELOOP, errno.EMLINK):  # a link: as above
+            problems.append(Diagnostic("unreadable-file", Place(name)))
     return None
 
 
@@ -360,8 +414,9 @@ def _parse(name: str, text: str, first_line: int, problems: list[Diagnostic]) ->
 
 
 def _read_yaml(root: Path, path: Path, problems: list[Diagnostic]) -> _File | None:
-    text = _read_text(root, path, problems)
-    file = _parse(_relative(root, path), text, 1, problems) if text is not None else None
+    name = _relative(root, path)
+    text = _read_text(path, name, problems)
+    file = _parse(name, text, 1, problems) if text is not None else None
     if file and not isinstance(file.value, dict):
         file.report("not-a-mapping")
         return None
@@ -710,7 +765,7 @@ class _UnitReader:
                     self.portfolios.append(answered)
             elif (child / "unit.yml").is_file():
                 self.read(child, identity)
-            elif listed := _listed(child, "*.md"):
+            elif listed := _listed(child, ".md"):
                 # A rubric that has errors of its own is already reported; its answers are not at fault.
                 if not (root / "rubrics" / f"{child.name}.yml").is_file():
                     known = close(child.name, rubrics)
@@ -720,49 +775,71 @@ class _UnitReader:
 
 
 def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
-    indicators = {node.id: node for node in rubric.every_indicator()}
-    shared = Answer(None, Place(f"{_relative(root, folder)}/portfolio.md"))
-    _report_strays(root, folder, (".md",), (), problems)
+    indicators = _indicators(rubric)
+    here = _relative(root, folder)
+    shared = Answer(None, Place(f"{here}/portfolio.md"))
+    files = _files(folder)
+    _report_strays(root, folder, (".md",), (), problems, files)
     answers: dict[str, Answer] = {}
     head: dict[str, Any] = {}
-    english: dict[str, Path] = {}
-    for path in _listed(folder, "*.md"):
-        if path.name == "README.md":
+    english: dict[str, _Written] = {}
+    for file in files:
+        if file == "README.md" or not file.endswith(".md"):
             continue
-        stem = thai.ascii_digits(path.stem)
+        stem = thai.ascii_digits(file.removesuffix(".md"))
+        one = _Written(folder, file, f"{here}/{_printable(file)}")
         if stem == "portfolio":
-            found = _answer(root, path, rubric, None, problems)
+            found = _answer(one, rubric, None, problems)
             if found:
                 shared, head = found
-        elif stem.endswith(ENGLISH) and stem not in indicators:
-            english[stem.removesuffix(ENGLISH)] = path
-        elif stem not in indicators:
-            args = {"name": _printable(path.stem), "known": close(stem, indicators)}
-            problems.append(Diagnostic("unknown-indicator", Place(_relative(root, path)), args=args))
-        elif stem in answers:
-            args = {"name": stem, "other": answers[stem].place.file}
-            problems.append(Diagnostic("indicator-twice", Place(_relative(root, path)), args=args))
-        else:
+        elif stem in indicators and stem not in answers:
             # One that cannot be read is an answer all the same: its trouble is reported once, where it is.
-            found = _answer(root, path, rubric, stem, problems)
-            answers[stem] = found[0] if found else Answer(stem, Place(_relative(root, path)))
-    for name, path in english.items():
+            found = _answer(one, rubric, stem, problems)
+            answers[stem] = found[0] if found else Answer(stem, Place(one.name))
+        elif stem in indicators:
+            args = {"name": stem, "other": answers[stem].place.file}
+            problems.append(Diagnostic("indicator-twice", Place(one.name), args=args))
+        elif stem.endswith(ENGLISH):
+            english[stem.removesuffix(ENGLISH)] = one
+        else:
+            unknown = {"name": _printable(file.removesuffix(".md")), "known": close(stem, indicators)}
+            problems.append(Diagnostic("unknown-indicator", Place(one.name), args=unknown))
+    for name, one in english.items():
         original = shared if name == "portfolio" else answers.get(name)
         if original is None or not (root / original.place.file).is_file():
-            problems.append(Diagnostic("english-alone", Place(_relative(root, path)), args={"name": f"{name}.md"}))
+            problems.append(Diagnostic("english-alone", Place(one.name), args={"name": f"{name}.md"}))
         elif name == "portfolio":
             # It may say anything of the portfolio in English, once for all its files.
-            shared = replace(shared, english=_english(root, path, rubric, (shared, *answers.values()), head, problems))
+            shared = replace(shared, english=_english(one, rubric, (shared, *answers.values()), head, problems))
         else:
-            answers[name] = replace(original, english=_english(root, path, rubric, (original,), {}, problems))
+            answers[name] = replace(original, english=_english(one, rubric, (original,), {}, problems))
     return Portfolio(
         unit=unit,
         rubric=rubric,
-        folder=_relative(root, folder),
+        folder=here,
         shared=shared,
         answers={name: answers[name] for name in indicators if name in answers},
         **head,
     )
+
+
+def _indicators(rubric: Rubric) -> Mapping[str, Indicator]:
+    known = follows(rubric)
+    if "indicators" not in known:
+        known["indicators"] = {node.id: node for node in rubric.every_indicator()}
+    found: Mapping[str, Indicator] = known["indicators"]
+    return found
+
+
+class _Written(NamedTuple):
+    """A Markdown file of a portfolio, and what the project knows it as."""
+
+    folder: Path
+    file: str
+    name: str
+
+    def text(self, problems: list[Diagnostic]) -> str | None:
+        return _read_text(f"{self.folder}{os.sep}{self.file}", self.name, problems)
 
 
 # Reviews ---------------------------------------------------------------------------------------------------------
@@ -775,7 +852,7 @@ def _with_reviews(root: Path, portfolio: Portfolio, problems: list[Diagnostic]) 
         return portfolio
     _report_strays(root, folder, (".yml",), ("README.md",), problems)
     reader = _ReviewReader(portfolio)
-    found = [review for path in _listed(folder, "*.yml") if (review := reader.read(root, path, problems))]
+    found = [review for path in _listed(folder, ".yml") if (review := reader.read(root, path, problems))]
     return replace(portfolio, reviews=tuple(found))
 
 
@@ -916,27 +993,21 @@ def _sha256(path: Path) -> str:
 
 
 def _answer(
-    root: Path, path: Path, rubric: Rubric, indicator: str | None, problems: list[Diagnostic]
+    one: _Written, rubric: Rubric, indicator: str | None, problems: list[Diagnostic]
 ) -> tuple[Answer, dict[str, Any]] | None:
     """One Markdown file: an indicator's answer, or (indicator None) the portfolio's shared one with its head."""
-    read = _front(root, path, problems)
+    text = one.text(problems)
+    read = None if text is None else _parts(one.name, text, problems)
     if read is None:
         return None
     file, body, body_line = read
-    return _AnswerReader(root, path.parent, file, rubric, indicator).read(body, body_line)
-
-
-def _front(
-    root: Path, path: Path, problems: list[Diagnostic], *, optional: bool = False
-) -> tuple[_File, str, int] | None:
-    """A Markdown file in its parts: what stands in front (if it need not, nothing), the text, and where that begins."""
-    text = _read_text(root, path, problems)
-    return None if text is None else _parts(_relative(root, path), text, problems, optional=optional)
+    return _AnswerReader(one.folder, file, rubric, indicator).read(body, body_line)
 
 
 def _parts(
     name: str, text: str, problems: list[Diagnostic], *, optional: bool = False
 ) -> tuple[_File, str, int] | None:
+    """A Markdown file in its parts: what stands in front (if it need not, nothing), the text, and where that begins."""
     try:
         front = strictyaml.split_front_matter(text, optional=optional)
     except strictyaml.YamlProblem as problem:
@@ -951,7 +1022,7 @@ def _parts(
         file.report("not-a-mapping")
         return None
     body = front.body
-    if len(body) > MAX_BODY or steps(body) > MAX_STEPS:
+    if len(body) > MAX_BODY or _may_be_heavy(body):
         problems.append(Diagnostic("text-too-heavy", Place(name, front.body_line), args={"limit": MAX_BODY}))
         body = ""
     for line, column, tag in _left_out(body):
@@ -961,15 +1032,15 @@ def _parts(
 
 
 def _english(
-    root: Path,
-    path: Path,
+    one: _Written,
     rubric: Rubric,
     answers: Sequence[Answer],
     head: Mapping[str, Any],
     problems: list[Diagnostic],
 ) -> English | None:
     """The English of an answer, or of a whole portfolio: its account, and `texts`. It states nothing of its own."""
-    read = _front(root, path, problems, optional=True)
+    text = one.text(problems)
+    read = None if text is None else _parts(one.name, text, problems, optional=True)
     if read is None:
         return None
     file, body, body_line = read
@@ -984,14 +1055,14 @@ def _english(
             if given is not None:
                 file.report("not-a-mapping", (key,))
         else:
-            for text, said in given.items():
-                trail = (key, text)
+            for meant, said in given.items():
+                trail = (key, meant)
                 if isinstance(said, dict | list | bool):
                     file.report("wrong-type", trail, at_value=True, value=_shown(said), wanted=_wanted("string_type"))
-                elif text not in known:
-                    file.report("english-unused", trail, "warning", text=_shown(text), known=close(text, known))
+                elif meant not in known:
+                    file.report("english-unused", trail, "warning", text=_shown(meant), known=close(meant, known))
                 elif said is not None:
-                    texts[text] = str(said).strip()
+                    texts[meant] = str(said).strip()
     return English(Place(file.name), body, body_line, texts)
 
 
@@ -1003,7 +1074,6 @@ def _texts(answer: Answer) -> Iterator[str]:
 
 
 def answer_from(
-    root: Path,
     folder: Path,
     name: str,
     value: dict[str, Any],
@@ -1017,7 +1087,7 @@ def answer_from(
     *folder* is the portfolio's, which attachments are looked for in; *name* is what *places* are places of. Gives the
     answer and, for the portfolio's own (indicator None), its head.
     """
-    return _AnswerReader(root, folder, _File(name, value, places, {}, problems), rubric, indicator).read("", 1)
+    return _AnswerReader(folder, _File(name, value, places, {}, problems), rubric, indicator).read("", 1)
 
 
 def revised(
@@ -1033,7 +1103,7 @@ def revised(
     if parts is None:
         return portfolio, tuple(problems)
     file, body, line = parts
-    reader = _AnswerReader(root, root / portfolio.folder, file, portfolio.rubric, indicator, frozenset(coming))
+    reader = _AnswerReader(root / portfolio.folder, file, portfolio.rubric, indicator, frozenset(coming))
     answer, head = reader.read(body, line)
     if indicator is None:
         bare = Portfolio(portfolio.unit, portfolio.rubric, portfolio.folder, answer, portfolio.answers, **head)
@@ -1058,6 +1128,8 @@ def _left_out(body: str) -> Iterator[tuple[int, int, str]]:
     >>> list(_left_out("a <script>b</script>\\n\\n`<style>`"))
     [(0, 3, 'script')]
     """
+    if "<" not in body or not _LEFT_OUT.search(body):
+        return
     fenced, after_empty = False, True
     for number, line in enumerate(body.split("\n")):
         if line.startswith(("```", "~~~")):
@@ -1081,19 +1153,60 @@ def steps(body: str) -> int:
     return (2 * len(body) * body.count("<") + sum(len(p) * (10 * p.count("[") + p.count("\n")) for p in found)) // 10
 
 
+class _Form(NamedTuple):
+    """What may stand in an entry of a list."""
+
+    fields: Mapping[str, FieldType]
+    required: tuple[str, ...]
+    files: tuple[str, ...]
+    plain: frozenset[str]
+    """Fields whose text is taken as it stands."""
+
+
+def _form(fields: Mapping[str, FieldType], *, evidence: bool) -> _Form:
+    special = ("covers", "indicators") if evidence else ()
+    return _Form(
+        fields,
+        tuple(key for key, field in fields.items() if field.required),
+        tuple(key for key, field in fields.items() if field.type == "file"),
+        frozenset(key for key, field in fields.items() if field.type == "text" and key not in special),
+    )
+
+
+def _form_of_kind(rubric: Rubric, kind: str) -> _Form:
+    known = follows(rubric)
+    if ("form", "evidence", kind) not in known:
+        fields = {**EVIDENCE_FIELDS, **rubric.kinds[kind].fields}
+        known["form", "evidence", kind] = _form(fields, evidence=True)
+    found: _Form = known["form", "evidence", kind]
+    return found
+
+
+def _form_of_register(rubric: Rubric, name: str, register: Register) -> _Form:
+    known = follows(rubric)
+    if ("form", name) not in known:
+        known["form", name] = _form(register.fields, evidence=False)
+    found: _Form = known["form", name]
+    return found
+
+
+def _may_be_heavy(body: str) -> bool:
+    most = len(body) * (20 * body.count("<") + 10 * body.count("[") + body.count("\n"))  # were it one paragraph
+    return most > 10 * MAX_STEPS and steps(body) > MAX_STEPS
+
+
 class _AnswerReader:
     """Reads the front matter of one answer: what the rubric knows by name, with its type."""
 
     def __init__(
         self,
-        root: Path,
         folder: Path,
         file: _File,
         rubric: Rubric,
         indicator: str | None,
         coming: frozenset[str] = frozenset(),
     ) -> None:
-        self.root, self.folder, self.file, self.rubric, self.indicator = root, folder, file, rubric, indicator
+        self.folder, self.file, self.rubric, self.indicator = folder, file, rubric, indicator
         self.coming = coming
 
     def read(self, body: str, body_line: int) -> tuple[Answer, dict[str, Any]]:
@@ -1104,7 +1217,6 @@ class _AnswerReader:
         own = PORTFOLIO_KEYS if self.indicator is None else ANSWER_KEYS
         value: dict[str, Any] = self.file.value
         for key, given in value.items():
-            register = self.rubric.register(key)
             if key == "evidence":
                 evidence = self.records("evidence", given)
             elif key in own:
@@ -1114,7 +1226,7 @@ class _AnswerReader:
                 stated = self.number((key,), given, self.rubric.facts[key].type) if given is not None else None
                 if stated is not None:
                     facts[key] = Stated(stated, self.file.value_place((key,)))
-            elif register is not None:
+            elif (register := self.rubric.register(key)) is not None:
                 registers[key] = self.records(key, given, register)
             else:
                 known = (*own, *self.rubric.facts, *self.rubric.registers, "channels")
@@ -1196,25 +1308,30 @@ class _AnswerReader:
             kind = self.evidence_kind(trail, entry)
             if kind is None:
                 return None
-            fields = {**EVIDENCE_FIELDS, **self.rubric.kinds[kind].fields}
+            form = _form_of_kind(self.rubric, kind)
         else:
-            fields = register.fields
+            form = _form_of_register(self.rubric, name, register)
+        fields, file = form.fields, self.file
         values: dict[str, FieldValue] = {}
         for key, given in entry.items():
-            if key not in fields:
-                self.file.report("unknown-key", (*trail, key), key=key, known=close(key, fields))
+            field = fields.get(key)
+            if field is None:
+                file.report("unknown-key", (*trail, key), key=key, known=close(key, fields))
             elif given is not None:
-                value = self.value((*trail, key), given, key, fields[key], evidence=register is None)
+                if key in form.plain and type(given) is str:
+                    values[key] = given.strip()
+                    continue
+                value = self.value((*trail, key), given, key, field, evidence=register is None)
                 if value is not None:
                     values[key] = value
-        for key, field in fields.items():
-            if field.required and key not in entry:
-                self.file.report("missing-key", trail, key=key)
+        for key in form.required:
+            if key not in entry:
+                file.report("missing-key", trail, key=key)
         if register is not None:
             values["place"] = _place_of(values)
-        files = {key: str(values[key]) for key, field in fields.items() if field.type == "file" and key in values}
-        seen = verdicts.seen(name, values, {key: _sha256(self.folder / file) for key, file in files.items()})
-        return Record(name, values, self.file.place(trail), self.indicator, position + 1, seen)
+        files = {key: _sha256(self.folder / str(values[key])) for key in form.files if key in values}
+        seen = partial(verdicts.seen, name, values, files)
+        return Record.read(name, values, file.place(trail), self.indicator, position + 1, seen)
 
     def evidence_kind(self, trail: Trail, entry: Mapping[str, Any]) -> str | None:
         kind = entry.get("kind")
@@ -1349,7 +1466,7 @@ class _AnswerReader:
         except (OSError, RuntimeError, ValueError):  # a name too long, links in a circle, NUL
             inside = found = False
         if not found:
-            near = close(path.name, (_printable(p.name) for p in _listed(self.folder / FILES, "*")))
+            near = close(path.name, (_printable(p.name) for p in _listed(self.folder / FILES)))
             self.file.report("missing-file", trail, at_value=True, value=_shown(text), known=near)
             return None
         if not inside:
@@ -1461,7 +1578,7 @@ def attachments(portfolio: Portfolio) -> Iterator[str]:
 def attachments_of(portfolio: Portfolio, answer: Answer) -> Iterator[str]:
     """The attachments that one of its answers refers to."""
     for record in (*answer.evidence, *(r for found in answer.registers.values() for r in found)):
-        for name, field in names.fields(portfolio.rubric, record.kind).items():
+        for name in names.of_type(portfolio.rubric, record.kind, "file"):
             value = record.values.get(name)
-            if field.type == "file" and isinstance(value, str):
+            if isinstance(value, str):
                 yield value

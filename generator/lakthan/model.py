@@ -64,8 +64,14 @@ class Message:
 # What units wrote ------------------------------------------------------------------------------------------------
 
 
+class _Seen:
+    """Where a record keeps how to find what a reviewer saw of it."""
+
+    __slots__ = ("_see",)
+
+
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(_Seen):
     """A piece of evidence (`register` is "evidence"), or one entry of a register (channels, activities, …)."""
 
     register: str
@@ -77,6 +83,35 @@ class Record:
     """Position in its list, from 1."""
     seen: str = ""
     """What of it a reviewer saw: see `docs/reviews.md`."""
+
+    @classmethod
+    def read(
+        cls,
+        register: str,
+        values: Mapping[str, FieldValue],
+        place: Place,
+        indicator: str | None,
+        number: int,
+        see: Callable[[], str],
+    ) -> Record:
+        """A record that works out what was `seen` of it once somebody asks: where nobody reviews, nobody does."""
+        found = object.__new__(cls)
+        put = object.__setattr__
+        put(found, "register", register)
+        put(found, "values", values)
+        put(found, "place", place)
+        put(found, "indicator", indicator)
+        put(found, "number", number)
+        put(found, "_see", see)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "seen":
+            raise AttributeError(name)
+        seen = self._see()
+        object.__setattr__(self, "seen", seen)
+        object.__setattr__(self, "_see", None)
+        return seen
 
     @property
     def kind(self) -> str:
@@ -215,7 +250,7 @@ class Portfolio:
         for answer in self.all_answers():
             for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):
                 for name, value in record.values.items():
-                    if name == "dead_from":  # of the ledger of links: no round is reached by it
+                    if type(value) is str or name == "dead_from":  # of the ledger of links: no round is reached by it
                         continue
                     if isinstance(value, datetime.date):
                         found.add(value)
@@ -379,8 +414,12 @@ class Finding(_Told):
         Most are only asked whether they hold, of a year's every day and under each reading.
         """
         found = object.__new__(cls)
-        for name, value in zip(_JUDGED, (condition, holds, uses, parts, tell), strict=True):
-            object.__setattr__(found, name, value)
+        put = object.__setattr__
+        put(found, "condition", condition)
+        put(found, "holds", holds)
+        put(found, "uses", uses)
+        put(found, "parts", parts)
+        put(found, "_tell", tell)
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -391,9 +430,6 @@ class Finding(_Told):
         object.__setattr__(self, "ways", ways)
         object.__setattr__(self, "_tell", None)
         return because if name == "because" else ways
-
-
-_JUDGED = ("condition", "holds", "uses", "parts", "_tell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,9 +459,11 @@ class NodeScore:
 
     def walk(self) -> Iterator[NodeScore]:
         """This node and all below it, parents first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        ahead = [self]
+        while ahead:
+            node = ahead.pop()
+            yield node
+            ahead += reversed(node.children)
 
     def leaves(self) -> Iterator[NodeScore]:
         return (node for node in self.walk() if not node.children)

@@ -31,6 +31,7 @@ from lakthan.rubric import (
     Test,
     Value,
     Where,
+    follows,
     path_of,
 )
 
@@ -133,6 +134,23 @@ def conditions(path: Path, found: Iterable[Condition]) -> Iterator[tuple[Path, C
 
 def fields(rubric: Rubric, name: str) -> Mapping[str, FieldType]:
     """The fields of what *name* means: of a kind, a register, or all sources of a set."""
+    known = follows(rubric)
+    if ("fields", name) not in known:
+        known["fields", name] = _fields(rubric, name)
+    found: Mapping[str, FieldType] = known["fields", name]
+    return found
+
+
+def of_type(rubric: Rubric, name: str, sort: str) -> tuple[str, ...]:
+    """Those of these fields that are of one type."""
+    known = follows(rubric)
+    if ("of_type", name, sort) not in known:
+        known["of_type", name, sort] = tuple(key for key, one in fields(rubric, name).items() if one.type == sort)
+    found: tuple[str, ...] = known["of_type", name, sort]
+    return found
+
+
+def _fields(rubric: Rubric, name: str) -> Mapping[str, FieldType]:
     if name in rubric.sets:
         found: dict[str, FieldType] = {}
         for source in _drawn_on(rubric, name):

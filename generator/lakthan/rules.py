@@ -27,6 +27,7 @@ from lakthan.rubric import (
     Condition,
     Count,
     Covers,
+    Criterion,
     Every,
     FieldType,
     Has,
@@ -36,6 +37,7 @@ from lakthan.rubric import (
     Text,
     Value,
     Where,
+    follows,
 )
 
 Ways = tuple[tuple[Need, ...], ...]
@@ -63,6 +65,8 @@ class Scope:
         default_factory=dict, compare=False, repr=False
     )
     """What `gather` has gathered: several conditions count the same records."""
+    judged: dict[int, Finding] = dataclass_field(default_factory=dict, compare=False, repr=False)
+    """What `judge` has found of each condition: a later round looks through the windows of those before it too."""
 
     def through(self, window: Window) -> Scope:
         """The same indicator through another window."""
@@ -83,11 +87,15 @@ def in_view(scope: Scope, name: str) -> tuple[Record, ...]:
 def _in_view(scope: Scope, name: str) -> tuple[Record, ...]:
     own, shared = scope.portfolio.answers.get(scope.indicator), scope.portfolio.shared
     if name in scope.rubric.kinds:
-        shown = scope.view.get("")
-        if shown is None:  # of every kind
-            lent = (r for r in shared.evidence if scope.indicator in _texts(r.values.get("indicators")))
-            shown = scope.view[""] = (*(own.evidence if own else ()), *lent)
-        return tuple(r for r in shown if r.kind == name)
+        if "" in scope.view:
+            return ()
+        lent = (r for r in shared.evidence if scope.indicator in _texts(r.values.get("indicators")))
+        shown = scope.view[""] = (*(own.evidence if own else ()), *lent)  # of every kind
+        by_kind: dict[str, list[Record]] = {}
+        for record in shown:
+            by_kind.setdefault(record.kind, []).append(record)
+        scope.view.update((kind, tuple(records)) for kind, records in by_kind.items())
+        return tuple(by_kind.get(name, ()))
     for answer in (own, shared):
         if answer and name in answer.registers:
             return answer.registers[name]
@@ -98,12 +106,19 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     """Why a record in view does not count; None where it counts."""
     if scope.refused and (rejected := scope.refused.get(record.name)):
         return rejected
-    evidence = record.register == "evidence"
-    register = None if evidence else scope.rubric.register(record.register)
-    proof: Sequence[str] = PROOF if evidence else register.proof if register else ()
-    if proof and not any(record.values.get(name) for name in proof):
-        return Message("use.no_document")
-    dead = record.values.get("dead_from")
+    values = record.values
+    if record.register == "evidence":
+        proof: Sequence[str] = PROOF
+    else:
+        register = scope.rubric.register(record.register)
+        proof = register.proof if register else ()
+    for name in proof:
+        if values.get(name):
+            break
+    else:
+        if proof:
+            return Message("use.no_document")
+    dead = values.get("dead_from")
     if isinstance(dead, datetime.date) and _dead_by(dead, scope):
         return Message("use.dead_link", {"date": dead})
     signed, handling, window = scope.portfolio.signed, scope.rubric.handling, scope.window
@@ -153,14 +168,21 @@ def gather(scope: Scope, name: str, where: Where | None = None, before: datetime
                     found.setdefault(id(use.record), use)
             uses = tuple(found.values())
         else:
-            uses = tuple(Use(record, objection(record, scope, before)) for record in in_view(scope, name))
+            uses = tuple([Use(record, objection(record, scope, before)) for record in in_view(scope, name)])
         scope.looked_at[name, before] = uses
-    return tuple(use for use in uses if passes(use.record, where, scope, before)) if where and uses else uses
+    return tuple([use for use in uses if passes(use.record, where, scope, before)]) if where and uses else uses
 
 
 def passes(record: Record, where: Where, scope: Scope, before: datetime.date | None = None) -> bool:
     """Whether each field named in *where* passes its test."""
-    return all(_passes(record.values.get(name), test, scope, before) for name, test in where.items())
+    for name, test in where.items():
+        value = record.values.get(name)
+        if type(value) is str and type(test) is str:  # as nearly all are
+            if value != test:
+                return False
+        elif not _passes(value, test, scope, before):
+            return False
+    return True
 
 
 def _passes(
@@ -180,9 +202,9 @@ def _passes(
     return any(item in wanted for item in (value if isinstance(value, tuple) else (value,)))
 
 
-def _number(value: FieldValue | None, scope: Scope, before: datetime.date | None) -> Fraction | None:
+def _number(value: FieldValue | None, scope: Scope, before: datetime.date | None) -> Fraction | int | None:
     if isinstance(value, tuple):
-        return Fraction(sum(not isinstance(item, datetime.date) or _inside(item, scope, before) for item in value))
+        return sum(not isinstance(item, datetime.date) or _inside(item, scope, before) for item in value)
     return value if isinstance(value, Fraction) else None
 
 
@@ -191,7 +213,7 @@ def _inside(day: datetime.date, scope: Scope, before: datetime.date | None) -> b
     return (not start or day >= start) and (not end or day <= end) and (not scope.as_of or day <= scope.as_of)
 
 
-def compares(number: Fraction, limits: Test | Comparison) -> bool:
+def compares(number: Fraction | int, limits: Test | Comparison) -> bool:
     """Whether *number* keeps all the limits that are set."""
     return (
         (limits.at_least is None or number >= limits.at_least)
@@ -216,7 +238,7 @@ def fact(scope: Scope, name: str) -> Known:
     own, shared = scope.portfolio.answers.get(scope.indicator), scope.portfolio.shared
     stated = (own.facts.get(name) if own else None) or shared.facts.get(name)
     kind = scope.rubric.facts[name]
-    uses = tuple(use for source in kind.proof for use in gather(scope, source))
+    uses = tuple([use for source in kind.proof for use in gather(scope, source)])
     if stated is None:
         return Known(None, None, uses, Message("reason.not_stated", {"what": kind.title}))
     if kind.proof and all(use.why for use in uses):
@@ -512,7 +534,7 @@ def _reduced(need: Need, amount: int) -> Need:
 def has(condition: Has, scope: Scope) -> Finding:
     """At least one record counts."""
     uses = gather(scope, condition.has, condition.where, condition.before)
-    n = sum(use.why is None for use in uses)
+    n = len([use for use in uses if use.why is None])
 
     def told() -> Told:
         what = named(scope, condition.has, condition.where)
@@ -530,7 +552,7 @@ def count(condition: Count, scope: Scope) -> Finding:
     uses = gather(scope, condition.count, condition.where, condition.before)
     distinct = condition.distinct or distinct_of(scope, condition.count)
     n = number_of((use.record for use in uses if use.why is None), distinct)
-    holds = compares(Fraction(n), condition)
+    holds = compares(n, condition)
 
     def told() -> Told:
         what = named(scope, condition.count, condition.where)
@@ -831,7 +853,10 @@ RULES: Mapping[type[Condition], Callable[[Any, Scope], Finding]] = {
 
 def judge(condition: Condition, scope: Scope) -> Finding:
     """The finding of one condition."""
-    return RULES[type(condition)](condition, scope)
+    found = scope.judged.get(id(condition))  # the rubric holds on to its conditions: an id is never another's
+    if found is None:
+        found = scope.judged[id(condition)] = RULES[type(condition)](condition, scope)
+    return found
 
 
 def _once(uses: Iterable[Use]) -> tuple[Use, ...]:
@@ -882,6 +907,34 @@ def facts_read(rubric: Rubric, condition: Condition) -> tuple[str, ...]:
         case AllOf():
             return tuple(name for part in condition.all for name in facts_read(rubric, part))
     return ()
+
+
+def _conditions(node: Criterion) -> Iterator[Condition]:
+    yield from node.when
+    for child in node.criteria:
+        yield from _conditions(child)
+
+
+def facts_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
+    """The facts that any condition of an indicator names, in whatever round."""
+    known = follows(rubric)
+    if ("facts asked", id(node)) not in known:
+        known["facts asked", id(node)] = frozenset(
+            name for condition in _conditions(node) for name in facts_read(rubric, condition)
+        )
+    found: frozenset[str] = known["facts asked", id(node)]
+    return found
+
+
+def kinds_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
+    """The kinds and registers that any condition of an indicator reads, in whatever round."""
+    known = follows(rubric)
+    if ("kinds asked", id(node)) not in known:
+        known["kinds asked", id(node)] = frozenset(
+            kind for condition in _conditions(node) for kind in kinds_read(rubric, condition)
+        )
+    found: frozenset[str] = known["kinds asked", id(node)]
+    return found
 
 
 def roots(rubric: Rubric, name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 from typing import TypeVar
 
 from lakthan import names, rules, verdicts
@@ -52,16 +53,22 @@ def score(
     as_of: datetime.date | None = None,
     reading: str | None = None,
     ruled: Sequence[Ruling] = (),
+    scopes: dict[str, list[rules.Scope]] | None = None,
 ) -> Score:
     """The score of *portfolio* for a round (the rubric's last one unless said), on a day, under a reading.
 
-    With *ruled* it is what reviewers left of it. Raises KeyError for a round or reading that the rubric does not have.
+    With *ruled* it is what reviewers left of it. Who asks for several rounds, with all else the same, gives the same
+    *scopes*, a dict that is empty at first: rounds share windows. Raises KeyError for a round or reading that the
+    rubric does not have.
     """
     rubric = read(portfolio.rubric, reading)
     if round is None and rubric.rounds:
         round = rubric.rounds[-1].id
-    nodes = rubric.every_indicator()
-    scored = {node.id: indicator(portfolio, rubric, node, round, as_of, ruled) for node in nodes}
+    scopes = {} if scopes is None else scopes
+    scored = {
+        node.id: indicator(portfolio, rubric, node, round, as_of, ruled, scopes=scopes.setdefault(node.id, []))
+        for node in rubric.every_indicator()
+    }
     return _whole(portfolio, rubric, scored, round, as_of, reading)
 
 
@@ -167,7 +174,7 @@ def timeline(
     nodes = {node.id: node for node in rubric.every_indicator()}
     affected: dict[datetime.date, set[str]] = {}
     for name, node in nodes.items():
-        own, reads = portfolio.answers.get(name), _reads(rubric, node)
+        own, reads = portfolio.answers.get(name), rules.kinds_asked(rubric, node)
         mine = (r for r in (*(own.evidence if own else ()), *portfolio.shared.evidence) if r.kind in reads)
         listed = (r for one in reads for r in _listed(portfolio, own, one))
         for day in {day for record in (*mine, *listed) for day in _days(record)}:
@@ -196,16 +203,6 @@ def timeline(
         if not points or points[-1][1] != total:
             points.append((day, total))
     return tuple(points)
-
-
-def _reads(rubric: Rubric, node: Indicator) -> frozenset[str]:
-    """The kinds and registers that the conditions of an indicator look at."""
-    known = follows(rubric)
-    if ("reads", node.id) not in known:
-        asked = (condition for _, leaf in _leaves(rubric, node) for condition in leaf.when)
-        known["reads", node.id] = frozenset(kind for one in asked for kind in rules.kinds_read(rubric, one))
-    found: frozenset[str] = known["reads", node.id]
-    return found
 
 
 def _listed(portfolio: Portfolio, own: Answer | None, register: str) -> Sequence[Record]:
@@ -280,10 +277,12 @@ def indicator(
     as_of: datetime.date | None,
     ruled: Sequence[Ruling] = (),
     view: dict[str, tuple[Record, ...]] | None = None,
+    scopes: list[rules.Scope] | None = None,
 ) -> NodeScore:
     """The score of one indicator, from its own file and the portfolio's shared one; with *ruled*, after the reviews.
 
-    Who asks again and again, for other days or rounds, gives the same *view*: an empty dict of this indicator alone.
+    Who asks again and again gives for other days the same *view*, for other rounds of one day the same *scopes*: an
+    empty dict and an empty list of this indicator alone.
     """
     view = {} if view is None else view
     answer = portfolio.answers.get(node.id)
@@ -291,7 +290,7 @@ def indicator(
     if node.may_not_apply and answer and answer.not_applicable and not (own and own.rejects):
         return NodeScore(node.id, node, _NONE, _NONE, applies=False)
     refused = verdicts.refused(ruled, node.id) if ruled else None
-    seen: list[rules.Scope] = []
+    seen = [] if scopes is None else scopes
 
     def through(window: Window) -> rules.Scope:
         """One scope for each window, so that conditions share what they gather."""
@@ -302,8 +301,9 @@ def indicator(
         seen.append(first.through(window) if seen else first)
         return seen[-1]
 
-    leaves = {path: _leaf(rubric, path, leaf, round, through) for path, leaf in _leaves(rubric, node)}
-    if any(leaf.requires for _, leaf in _leaves(rubric, node)):
+    asked = _leaves(rubric, node)
+    leaves = {path: _leaf(rubric, path, leaf, round, through) for path, leaf in asked}
+    if any(leaf.requires for _, leaf in asked):
         held = _held(leaves)
         for path, leaf_score in leaves.items():
             criterion = leaf_score.node
@@ -357,7 +357,7 @@ def _leaf(
         return NodeScore(path, leaf, _NONE, _NONE, later=True)
     for name, window in windows:
         scope = through(window)
-        findings = tuple(rules.judge(condition, scope) for condition in leaf.when)
+        findings = tuple([rules.judge(condition, scope) for condition in leaf.when])
         if all(finding.holds for finding in findings):
             return NodeScore(path, leaf, leaf.points, leaf.points, holds=True, earned_in=name, findings=findings)
     return NodeScore(path, leaf, _NONE, leaf.points, findings=findings)
@@ -396,7 +396,7 @@ def _criterion(node: Criterion, path: str, leaves: Mapping[str, NodeScore]) -> N
     children = [
         _criterion(child, path_of(path, position, child), leaves) for position, child in enumerate(node.criteria, 1)
     ]
-    return _award(node, path, node.award or "sum", children)
+    return _award(node, path, node.award or "sum", children, own=True)
 
 
 def _combine(node: Rubric | Area, path: str, scored: Mapping[str, NodeScore]) -> NodeScore:
@@ -404,32 +404,62 @@ def _combine(node: Rubric | Area, path: str, scored: Mapping[str, NodeScore]) ->
     return _award(node, path, node.award, children)
 
 
-def _award(node: Rubric | Area | Criterion, path: str, award: str, children: Sequence[NodeScore]) -> NodeScore:
-    """A node from its children: `highest`, `sum` or `mean` of those that apply."""
+def _award(
+    node: Rubric | Area | Criterion, path: str, award: str, children: Sequence[NodeScore], *, own: bool = False
+) -> NodeScore:
+    """A node from its children: `highest`, `sum` or `mean` of those that apply.
+
+    Children are marked that are awarded. Those that were made for this node, its *own*, nobody else has seen.
+    """
     counted = [child for child in children if child.applies]
     points, most = AWARDS[award](counted)
     marked = []
     best = next((child for child in counted if child.points == points and (points or child.holds)), None)
     for child in children:
-        awarded = child is best if award == "highest" else child.applies and (child.holds or child.points > 0)
-        marked.append(child if child.awarded == awarded else replace(child, awarded=awarded))
+        awarded = child is best if award == "highest" else child.applies and (child.holds or child.points.numerator > 0)
+        if child.awarded == awarded:
+            marked.append(child)
+        elif own:
+            object.__setattr__(child, "awarded", awarded)
+            marked.append(child)
+        else:
+            marked.append(replace(child, awarded=awarded))
     return NodeScore(path, node, points, most, applies=bool(counted), children=tuple(marked))
 
 
 def _highest(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
-    return max((c.points for c in children), default=_NONE), max((c.max for c in children), default=_NONE)
+    return _largest([c.points for c in children]), _largest([c.max for c in children])
 
 
 def _sum(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
-    return sum((c.points for c in children), _NONE), sum((c.max for c in children), _NONE)
+    return _total([c.points for c in children]), _total([c.max for c in children])
 
 
 def _mean(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
-    weights = sum((_weight(c) for c in children), _NONE)
+    weights = _total([_weight(c) for c in children])
     if not weights:
         return _NONE, _NONE
-    points = sum((_weight(c) * c.points for c in children), _NONE)
-    return points / weights, sum((_weight(c) * c.max for c in children), _NONE) / weights
+    points = _total([_weight(c) * c.points for c in children])
+    return points / weights, _total([_weight(c) * c.max for c in children]) / weights
+
+
+# Nearly all points are whole, and fractions add up and compare twenty times as slowly as whole numbers.
+
+
+def _total(numbers: Sequence[Fraction]) -> Fraction:
+    whole = 0
+    for number in numbers:
+        if number.denominator != 1:
+            return sum(numbers, _NONE)
+        whole += number.numerator
+    return Fraction(whole)
+
+
+def _largest(numbers: Sequence[Fraction]) -> Fraction:
+    for number in numbers:
+        if number.denominator != 1:
+            return max(numbers)
+    return max(numbers, key=attrgetter("numerator"), default=_NONE)
 
 
 def _weight(child: NodeScore) -> Fraction:
@@ -456,7 +486,8 @@ def _whole(
     reading: str | None,
 ) -> Score:
     root = _combine(rubric, "", scored)
-    nodes = {node.path: node for node in root.walk()}
+    above = tuple(_above_criteria(root))
+    nodes = {node.path: node for node in above}
     gates = _gates(rubric, root, nodes, scored)
     totals = []
     for subtotal in rubric.subtotals:
@@ -472,8 +503,16 @@ def _whole(
         gates=gates,
         level=next((gate.level.id for gate in reversed(gates) if gate.met), None),
         totals=tuple(totals),
-        indicators={node.path: node for node in root.walk() if isinstance(node.node, Indicator)},
+        indicators={node.path: node for node in above if isinstance(node.node, Indicator)},
     )
+
+
+def _above_criteria(node: NodeScore) -> Iterable[NodeScore]:
+    """A node and those below it down to the indicators: nothing else of a rubric asks for criteria."""
+    yield node
+    if not isinstance(node.node, Indicator):
+        for child in node.children:
+            yield from _above_criteria(child)
 
 
 def _gates(

@@ -134,7 +134,14 @@ def split_front_matter(text: str, *, optional: bool = False) -> FrontMatter:
     >>> split_front_matter("---\\nself_score: 3\\n---\\nเรื่องเล่า\\n")
     FrontMatter(front='self_score: 3\\n', front_line=2, body='เรื่องเล่า\\n', body_line=4)
     """
-    lines = _newlines(text).split("\n")
+    text = _newlines(text)
+    if text.startswith("---\n"):  # as nearly all are
+        end = text.find("\n---\n", 3)
+        other = text.find("\n---", 3)
+        if end == other >= 0:
+            front = text[4 : end + 1]
+            return FrontMatter(front, 2, text[end + 5 :], front.count("\n") + 3)
+    lines = text.split("\n")
     if lines[0].rstrip() != "---":
         if optional:
             return FrontMatter("", 1, "\n".join(lines), 1)
@@ -147,7 +154,8 @@ def split_front_matter(text: str, *, optional: bool = False) -> FrontMatter:
 
 
 def _newlines(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    return text if "\r" not in text else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _name(character: str) -> str:

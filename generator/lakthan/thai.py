@@ -147,6 +147,11 @@ def parse_date(value: object) -> datetime.date:
         return _day(common_year(f"{value.year:04}"), value.month, value.day)
     if not isinstance(value, str):
         raise Unreadable("date", "a date is wanted")
+    return _date(value)
+
+
+@lru_cache(maxsize=4096)  # the days of a few years, in a few ways of writing
+def _date(value: str) -> datetime.date:
     text = ascii_digits(unicodedata.normalize("NFC", value.strip()))
     if before := _BEFORE.match(text):
         text = text[before.end() :]

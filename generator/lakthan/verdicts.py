@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from lakthan import names, rules
+from lakthan import rules
 from lakthan.model import (
     Change,
     FieldValue,
@@ -48,7 +48,8 @@ def seen(register: str, values: Mapping[str, FieldValue], attachments: Mapping[s
 
 def seen_of(portfolio: Portfolio, indicator: Indicator) -> str:
     """What of an indicator a reviewer sees: its records and numbers, and those of the portfolio that it may use."""
-    own, shared, read = portfolio.answers.get(indicator.id), portfolio.shared, _facts_read(portfolio.rubric, indicator)
+    own, shared = portfolio.answers.get(indicator.id), portfolio.shared
+    read = rules.facts_asked(portfolio.rubric, indicator)
     facts = {name: stated.value for name, stated in shared.facts.items() if name in read}
     facts |= {name: stated.value for name, stated in own.facts.items()} if own else {}
     found = sorted(record.seen for record in records(portfolio, indicator))
@@ -73,16 +74,10 @@ def _plain(value: FieldValue | datetime.date) -> object:
             return [_plain(item) for item in value]
 
 
-def _facts_read(rubric: Rubric, indicator: Indicator) -> set[str]:
-    asked = (condition for _, _, leaf in names.leaves((), indicator.id, indicator) for condition in leaf.when)
-    return {name for condition in asked for name in rules.facts_read(rubric, condition)}
-
-
 def records(portfolio: Portfolio, indicator: Indicator) -> tuple[Record, ...]:
     """All that an indicator shows: its own records, evidence lent to it, and registers of the portfolio it reads."""
     own, shared, rubric = portfolio.answers.get(indicator.id), portfolio.shared, portfolio.rubric
-    asked = [condition for _, _, leaf in names.leaves((), indicator.id, indicator) for condition in leaf.when]
-    read = dict.fromkeys(kind for condition in asked for kind in rules.kinds_read(rubric, condition))
+    read = rules.kinds_asked(rubric, indicator)
     mine = (*own.evidence, *(r for found in own.registers.values() for r in found)) if own else ()
     scope = rules.Scope(portfolio, rubric, indicator.id, Window(None, None))
     lent = (r for kind in rubric.kinds for r in rules.in_view(scope, kind) if r.indicator is None)
