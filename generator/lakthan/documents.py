@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -119,11 +120,31 @@ def _decoded(path: Path) -> str:
 
 
 def bounded(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(LARGEST_TEXT + 1)
+    data = beginning(path, LARGEST_TEXT + 1)
     if len(data) > LARGEST_TEXT:
         raise Enough
     return data
+
+
+_BYTES = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+"""Opens no link, where the system knows how to; else 0."""
+
+
+def beginning(path: str | Path, most: int, flags: int = 0) -> bytes:
+    """The bytes of a file, the first so many of a larger one. Raises OSError.
+
+    In small steps: a reader that is told what the most is makes room for it, which takes longer than nearly all files.
+    """
+    handle = os.open(path, _BYTES | flags)
+    try:
+        parts = []
+        while most > 0 and (part := os.read(handle, min(most, 1 << 16))):
+            parts.append(part)
+            most -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def _csv(path: Path) -> Iterator[Part]:

@@ -81,11 +81,15 @@ def part(
     ledger: links.Ledger,
     grace: int,
     as_of: datetime.date | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Part:
-    """A portfolio that was read, scored and checked. *contacts* are its unit's own address and telephone number."""
+    """A portfolio that was read, scored and checked. *contacts* are its unit's own address and telephone number.
+
+    *texts* are those of its files, where they are still at hand.
+    """
     portfolio = links.marked(portfolio, ledger, grace)
     assessment = assess(portfolio, as_of)
-    searched = privacy.search(root, portfolio, contacts)
+    searched = privacy.search(root, portfolio, contacts, texts)
     found = (
         *links.problems_of(portfolio, ledger, grace),
         *writing.check_portfolio(portfolio, load.present(root, portfolio)),
@@ -391,8 +395,9 @@ class _Bench(NamedTuple):
 
     def do(self, task: _Task) -> Any:
         root, site = self.root, self.site
-        read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site)
-        one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of)
+        texts: dict[str, str] = {}
+        read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site, texts)
+        one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of, texts)
         return self.function(one._replace(problems=(*_keyed((*read.problems, *read.of_reviews)), *one.problems)))
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic.json_schema import WithJsonSchema
 
-from lakthan import names, rubric, strictyaml, thai, verdicts
+from lakthan import documents, names, rubric, strictyaml, thai, verdicts
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import (
     Answer,
@@ -364,32 +364,16 @@ def _hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
 
 
-_BYTES = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _MARK = b"\xef\xbb\xbf"
-
-
-def _content(path: str | Path) -> bytes:
-    """What a file holds, of one that is too large a byte more than may be read. Raises OSError."""
-    handle = os.open(path, _BYTES | _NO_LINK)
-    try:
-        parts = []
-        left = MAX_BYTES + 1
-        while left > 0 and (part := os.read(handle, min(left, 1 << 16))):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
-    finally:
-        os.close(handle)
 
 
 def _read_text(path: str | Path, name: str, problems: list[Diagnostic]) -> str | None:
     """The text of a file, which the project knows as *name*."""
-    if not _NO_LINK and Path(path).is_symlink():  # `_strange` reports it
+    if not documents.NO_LINK and Path(path).is_symlink():  # `_strange` reports it
         return None
     data = b""
     try:
-        data = _content(path)
+        data = documents.beginning(path, MAX_BYTES + 1, documents.NO_LINK)
         if len(data) > MAX_BYTES:
             problems.append(Diagnostic("file-too-large", Place(name), args={"limit": MAX_BYTES}))
             return None
@@ -703,11 +687,17 @@ class ReadPortfolio(NamedTuple):
     of_reviews: Sequence[Diagnostic]
 
 
-def portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, site: Site) -> ReadPortfolio:
-    """What stands in the folder of a portfolio, with its reviews and the site itself as a channel."""
+def portfolio(
+    root: Path, folder: Path, unit: str, rubric: Rubric, site: Site, texts: dict[str, str] | None = None
+) -> ReadPortfolio:
+    """What stands in the folder of a portfolio, with its reviews and the site itself as a channel.
+
+    Whoever wants to look through its texts too gives *texts*: each that was read goes there, under the name of its
+    file.
+    """
     problems: list[Diagnostic] = []
     of_reviews: list[Diagnostic] = []
-    found = _with_site(_portfolio(root, folder, unit, rubric, problems), site)
+    found = _with_site(_portfolio(root, folder, unit, rubric, problems, texts), site)
     return ReadPortfolio(_with_reviews(root, found, of_reviews), problems, of_reviews)
 
 
@@ -774,7 +764,14 @@ class _UnitReader:
                 self.report("stray-folder", _relative(root, child), "warning", name=_printable(child.name))
 
 
-def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: list[Diagnostic]) -> Portfolio:
+def _portfolio(
+    root: Path,
+    folder: Path,
+    unit: str,
+    rubric: Rubric,
+    problems: list[Diagnostic],
+    texts: dict[str, str] | None = None,
+) -> Portfolio:
     indicators = _indicators(rubric)
     here = _relative(root, folder)
     shared = Answer(None, Place(f"{here}/portfolio.md"))
@@ -789,12 +786,12 @@ def _portfolio(root: Path, folder: Path, unit: str, rubric: Rubric, problems: li
         stem = thai.ascii_digits(file.removesuffix(".md"))
         one = _Written(folder, file, f"{here}/{_printable(file)}")
         if stem == "portfolio":
-            found = _answer(one, rubric, None, problems)
+            found = _answer(one, rubric, None, problems, texts)
             if found:
                 shared, head = found
         elif stem in indicators and stem not in answers:
             # One that cannot be read is an answer all the same: its trouble is reported once, where it is.
-            found = _answer(one, rubric, stem, problems)
+            found = _answer(one, rubric, stem, problems, texts)
             answers[stem] = found[0] if found else Answer(stem, Place(one.name))
         elif stem in indicators:
             args = {"name": stem, "other": answers[stem].place.file}
@@ -838,8 +835,11 @@ class _Written(NamedTuple):
     file: str
     name: str
 
-    def text(self, problems: list[Diagnostic]) -> str | None:
-        return _read_text(f"{self.folder}{os.sep}{self.file}", self.name, problems)
+    def text(self, problems: list[Diagnostic], texts: dict[str, str] | None) -> str | None:
+        text = _read_text(f"{self.folder}{os.sep}{self.file}", self.name, problems)
+        if text is not None and texts is not None:
+            texts[self.name] = text
+        return text
 
 
 # Reviews ---------------------------------------------------------------------------------------------------------
@@ -993,10 +993,14 @@ def _sha256(path: Path) -> str:
 
 
 def _answer(
-    one: _Written, rubric: Rubric, indicator: str | None, problems: list[Diagnostic]
+    one: _Written,
+    rubric: Rubric,
+    indicator: str | None,
+    problems: list[Diagnostic],
+    texts: dict[str, str] | None,
 ) -> tuple[Answer, dict[str, Any]] | None:
     """One Markdown file: an indicator's answer, or (indicator None) the portfolio's shared one with its head."""
-    text = one.text(problems)
+    text = one.text(problems, texts)
     read = None if text is None else _parts(one.name, text, problems)
     if read is None:
         return None
@@ -1039,7 +1043,7 @@ def _english(
     problems: list[Diagnostic],
 ) -> English | None:
     """The English of an answer, or of a whole portfolio: its account, and `texts`. It states nothing of its own."""
-    text = one.text(problems)
+    text = one.text(problems, None)
     read = None if text is None else _parts(one.name, text, problems, optional=True)
     if read is None:
         return None

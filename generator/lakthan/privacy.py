@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -139,6 +140,11 @@ _SHAPES: tuple[tuple[Kind, re.Pattern[str], _Test], ...] = (
 """What is looked for in runs of digits. Where two begin at the same digit, the first one counts."""
 
 
+_OTHERS = {sign: "".join(other for other, one in _ALIKE.items() if one == sign) for sign in "- "}
+_MAY_BE_RUN = re.compile(rf"[0-9{thai.DIGITS}](?:[. ()\-{_OTHERS['-']}{_OTHERS[' ']}]{{0,3}}[0-9{thai.DIGITS}]){{8}}")
+"""As `_RUN`, in a text as it was written: most texts hold nothing of the kind."""
+
+
 def find(text: str, before: str = "") -> Iterator[Found]:
     """Everything in *text* that looks like personal data, in order. *before* is what a reader has read just before,
     such as the heading of a table's column.
@@ -148,6 +154,8 @@ def find(text: str, before: str = "") -> Iterator[Found]:
     >>> [(found.kind, found.shown) for found in find("โทร. ๐๘๑-๒๓๔-๕๖๗๘ ตามหนังสือที่ อก ๐๔๑๐/๕๕๘")]
     [('phone', 'xxx-xxx-x678')]
     """
+    if "@" not in text and not _MAY_BE_RUN.search(text):
+        return
     plain = text
     for other, character in _ALIKE.items():
         plain = plain.replace(other, character)
@@ -305,12 +313,16 @@ def _count(hits: Iterable[Hit]) -> Mapping[Kind, int]:
     return {kind: found[kind] for kind in KINDS if found[kind]}
 
 
-def search(root: Path, portfolio: Portfolio, contacts: Iterable[str] = ()) -> Searched:
+def search(
+    root: Path, portfolio: Portfolio, contacts: Iterable[str] = (), texts: Mapping[str, str] | None = None
+) -> Searched:
     """Look through every text file and every attachment of a portfolio below *root*.
 
-    *contacts* are the unit's own address and telephone number (`unit.yml`), which it may repeat. A file that is outside
-    the folder, by way of a link, is not ours to read.
+    *contacts* are the unit's own address and telephone number (`unit.yml`), which it may repeat. *texts* are those of
+    files that somebody has just read, by their paths below *root*. A file that is outside the folder, by way of a link,
+    is not ours to read.
     """
+    read = texts or {}
     own = frozenset(_key(contact) for contact in contacts if contact)
     base = root / portfolio.folder
     answers = {answer.place.file: answer for answer in portfolio.all_answers()}
@@ -320,20 +332,20 @@ def search(root: Path, portfolio: Portfolio, contacts: Iterable[str] = ()) -> Se
     hits: list[Hit] = []
     media: list[str] = []
     unsearched: list[Unsearched] = []
-    texts = attachments = pages = 0
-    for path in _inside(base):
-        name = path.relative_to(base).as_posix()
+    written = attachments = pages = 0
+    for name in _inside(base):
         file = f"{portfolio.folder}/{name}"
         if not name.startswith(f"{FILES}/"):
-            if path.suffix.lower() not in (".md", ".yml", ".yaml"):
+            if not name.lower().endswith((".md", ".yml", ".yaml")):
                 continue
             answer = answers.get(file)
-            waived = _waived(answer) if answer else {}
-            found, trouble = _in_text(path, file)
-            texts += 1
+            waived = _waived(answer) if answer and answer.waived else {}
+            text = read.get(file)
+            found, trouble = _in_text(base / name, file) if text is None else (_located(text, file), "")
+            written += 1
         else:
             waived = waivers.get(name, {})
-            found, count, trouble = _in_attachment(path, file, portfolio.folder)
+            found, count, trouble = _in_attachment(base / name, file, portfolio.folder)
             if trouble == "media":
                 media.append(file)
                 trouble = ""
@@ -342,10 +354,10 @@ def search(root: Path, portfolio: Portfolio, contacts: Iterable[str] = ()) -> Se
                 pages += count
         if trouble:
             unsearched.append(Unsearched(file, Message(f"document.trouble.{trouble}")))
-        hits += (replace(hit, waived=waived.get(hit.kind)) for hit, key in found if key not in own)
+        hits += [replace(hit, waived=waived.get(hit.kind)) for hit, key in found if key not in own]
     return replace(
         searched,
-        texts=texts,
+        texts=written,
         attachments=attachments,
         pages=pages,
         media=tuple(media),
@@ -354,25 +366,26 @@ def search(root: Path, portfolio: Portfolio, contacts: Iterable[str] = ()) -> Se
     )
 
 
-def _inside(base: Path) -> Iterator[Path]:
-    """The files of a folder, without hidden ones, in the order of their names."""
-    if not base.is_dir():
-        return
-    home = base.resolve()
-    for folder, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if not Path(folder).resolve().is_relative_to(home):
+def _inside(base: Path) -> Iterator[str]:
+    """The files of a folder, without hidden ones, in the order of their names; relative to it, forward slashes."""
+    ahead = [""]
+    while ahead:
+        folder = ahead.pop()
+        try:
+            with os.scandir(base / folder) as found:
+                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=attrgetter("name"))
+        except OSError:
             continue
-        for name in sorted(names):
-            path = Path(folder) / name
-            try:
-                # A link that leads to itself is no file, and must not be resolved.
-                if name.startswith(".") or not path.is_file():
-                    continue
-                if not path.is_symlink() or path.resolve().is_relative_to(home):
-                    yield path
-            except OSError:
-                continue
+        yield from (f"{folder}{entry.name}" for entry in entries if _ours(entry, base))
+        ahead += [f"{folder}{entry.name}/" for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+
+
+def _ours(entry: os.DirEntry[str], base: Path) -> bool:
+    try:
+        # A link that leads to itself is no file, and must not be resolved.
+        return entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(base.resolve()))
+    except OSError:
+        return False
 
 
 def _waived(answer: Answer) -> Mapping[str, str]:
@@ -447,16 +460,23 @@ def _in_text(path: Path, file: str, kinds: Iterable[Kind] = KINDS) -> tuple[list
         return [], "partly"
     except OSError:
         return [], "damaged"
+    return _located(text, file, kinds), ""
+
+
+def _located(text: str, file: str, kinds: Iterable[Kind] = KINDS) -> list[_Located]:
+    """What is found in the text of a file, with its place."""
+    hits = [hit for hit in find(text) if hit.kind in kinds]
+    if not hits:
+        return []
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found: list[_Located] = []
-    for hit in find(text):
-        if hit.kind in kinds:
-            line_number = bisect.bisect_right(starts, hit.start)
-            place = Place(file, line_number, hit.start - starts[line_number - 1] + 1)
-            found.append((Hit(hit.kind, place, documents.where("text"), hit.shown), _key(text[hit.start : hit.end])))
-    return found, ""
+    for hit in hits:
+        line_number = bisect.bisect_right(starts, hit.start)
+        place = Place(file, line_number, hit.start - starts[line_number - 1] + 1)
+        found.append((Hit(hit.kind, place, documents.where("text"), hit.shown), _key(text[hit.start : hit.end])))
+    return found
 
 
 # Diagnostics -----------------------------------------------------------------------------------------------------
