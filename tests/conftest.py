@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lakthan import build, cli, thai, writer
@@ -34,6 +35,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # So a shell starts what runs in the background, and so would the servers inherit it that tests stop by this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 Json = dict[str, Any]
+Once = Callable[[str, Callable[[Path], object]], Path]
 P = ParamSpec("P")
 W = TypeVar("W", BrowserContext, Page)
 
@@ -156,6 +158,40 @@ def copy_sample(root: Path) -> Sandbox:
     return Sandbox(root)
 
 
+FEW = "moi-moral-2569"
+
+
+def copy_few(root: Path) -> Sandbox:
+    """One rubric of the sample, and its three units: nearly every sort of page, in a third of the time."""
+    found = copy_sample(root)
+    for unit in found.path("content").iterdir():
+        if unit.is_dir() and not (unit / FEW).is_dir():
+            shutil.rmtree(unit)
+    for rubric in found.path("rubrics").glob("*.yml"):
+        if rubric.stem != FEW:
+            rubric.unlink()
+    return found
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A way to make a folder once for all tests of a run, whichever of its processes wants it first."""
+    top = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        top = top.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = top / "once" / name, top / "once" / f"{name}.done"
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(top / "once" / f"{name}.lock"):
+            if not done.exists():
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
 class Kept(Cache):
     """A cache that nobody clears."""
 
@@ -164,9 +200,9 @@ class Kept(Cache):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Forms and pictures that are the same in every copy of the sample are made once for all tests of a process."""
-    folder = tmp_path_factory.mktemp("cache")
+def made_once(once: Once) -> Iterator[None]:
+    """Forms and pictures that are the same in every copy of the sample are made once for all tests."""
+    folder = once("cache", Path.mkdir)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "Cache", lambda _: Kept(folder))
         yield
@@ -178,24 +214,36 @@ def sample(tmp_path: Path) -> Sandbox:
     return copy_sample(tmp_path / "project")
 
 
+@pytest.fixture
+def few(tmp_path: Path) -> Sandbox:
+    """A copy of a part of it, for tests that build more than once and learn nothing from more of the same."""
+    return copy_few(tmp_path / "project")
+
+
 @pytest.fixture(scope="session")
-def as_it_is(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+def as_it_is(once: Once) -> Sandbox:
     """A copy of the repository's own project with its pages, made once: for tests that only ask."""
-    found = copy_sample(tmp_path_factory.mktemp("sample") / "project")
-    found.generate()
-    return found
+    return Sandbox(once("sample", lambda root: copy_sample(root).generate()))
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def few_as_they_are(once: Once) -> Sandbox:
+    """The same of the part."""
+    return Sandbox(once("few", lambda root: copy_few(root).generate()))
+
+
+@pytest.fixture(scope="session")
+def site(once: Once) -> Path:
     """The sample's site, built once, below a folder of its own: as on a server where it does not stand at the top."""
-    project = copy_sample(tmp_path_factory.mktemp("built") / "project")
-    result = command(["lakthan.cli", "build"], project.root)
-    assert result.returncode == 0, result.stderr
-    place = project.root / "www" / "some" / "where"
-    place.parent.mkdir(parents=True)
-    project.path("site").rename(place)
-    return place
+
+    def make(root: Path) -> None:
+        project = copy_sample(root)
+        result = command(["lakthan.cli", "build"], root)
+        assert result.returncode == 0, result.stderr
+        (root / "www/some").mkdir(parents=True)
+        project.path("site").rename(root / "www/some/where")
+
+    return once("built", make) / "www/some/where"
 
 
 MEAN = """\

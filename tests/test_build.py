@@ -38,84 +38,84 @@ def times(folder: Path) -> dict[str, int]:
 # The writer ------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_generation_changes_nothing(sample: Sandbox) -> None:
-    first = sample.generate()
+def test_a_second_generation_changes_nothing(few: Sandbox) -> None:
+    first = few.generate()
     assert first.removed == ()
     assert len(first.changed) == first.total > 100
-    before = times(sample.docs)
-    second = sample.generate()
+    before = times(few.docs)
+    second = few.generate()
     assert (second.changed, second.removed, second.total) == ((), (), first.total)
-    assert times(sample.docs) == before
+    assert times(few.docs) == before
 
 
-def test_only_what_changes_is_written(sample: Sandbox) -> None:
-    sample.generate()
-    before = times(sample.docs)
-    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: 32")
-    written = sample.generate()
+def test_only_what_changes_is_written(few: Sandbox) -> None:
+    few.generate()
+    before = times(few.docs)
+    few.replace(f"{MOI}/1.md", "signed: 33", "signed: 32")
+    written = few.generate()
     assert f"{PAGE}.md" in written.changed
     assert f"{PAGE}/index.json" in written.changed
     # The points are the same: nothing about the other unit, nor any attachment, was touched.
-    assert not [name for name in written.changed if name.startswith(("oae-demo/", "assets/")) or "/files/" in name]
-    after = times(sample.docs)
+    assert not [name for name in written.changed if name.startswith(("demo-dyeing/", "assets/")) or "/files/" in name]
+    after = times(few.docs)
     assert {name for name in after if after[name] != before[name]} == set(written.changed)
 
 
-def test_what_no_longer_belongs_is_removed(sample: Sandbox) -> None:
-    sample.generate()
-    (sample.docs / "stray").mkdir()
-    (sample.docs / "stray/page.md").write_text("# left over\n", encoding="utf-8")
-    sample.replace(f"{MOI}/3.md", "  file: files/assignment-placeholder.pdf\n", "")
-    shutil.rmtree(sample.path("content/oae-demo"))
-    written = sample.generate()
+def test_what_no_longer_belongs_is_removed(few: Sandbox) -> None:
+    few.generate()
+    (few.docs / "stray").mkdir()
+    (few.docs / "stray/page.md").write_text("# left over\n", encoding="utf-8")
+    few.replace(f"{MOI}/3.md", "  file: files/assignment-placeholder.pdf\n", "")
+    shutil.rmtree(few.path("content/demo-dyeing"))
+    written = few.generate()
     assert "stray/page.md" in written.removed
-    assert "oae-demo/index.md" in written.removed
+    assert "demo-dyeing/index.md" in written.removed
     assert "dip-ict/moi-moral-2569/files/assignment-placeholder.pdf" in written.removed
-    assert not (sample.docs / "stray").exists()
-    assert not (sample.docs / "oae-demo").exists()
-    assert not [path for path in sample.docs.rglob("*") if path.is_dir() and not any(path.iterdir())]
+    assert not (few.docs / "stray").exists()
+    assert not (few.docs / "demo-dyeing").exists()
+    assert not [path for path in few.docs.rglob("*") if path.is_dir() and not any(path.iterdir())]
 
 
-def test_a_file_and_a_folder_may_change_places(sample: Sandbox) -> None:
-    sample.generate()
+def test_a_file_and_a_folder_may_change_places(few: Sandbox) -> None:
+    few.generate()
     for name, other in ((f"{PAGE}.md", None), ("dip-ict/index.json", "dip-ict/index.json/x")):
-        (sample.docs / name).unlink()
-        path = sample.docs / (other or f"{name}/x")
+        (few.docs / name).unlink()
+        path = few.docs / (other or f"{name}/x")
         path.parent.mkdir()
         path.write_bytes(b"in the way")
-    sample.generate()
-    assert (sample.docs / f"{PAGE}.md").is_file()
-    assert (sample.docs / "dip-ict/index.json").is_file()
-    assert sample.generate().changed == ()
+    few.generate()
+    assert (few.docs / f"{PAGE}.md").is_file()
+    assert (few.docs / "dip-ict/index.json").is_file()
+    assert few.generate().changed == ()
 
 
-def test_the_file_that_keeps_the_folder_in_the_repository_stays(sample: Sandbox) -> None:
-    before = (sample.docs / ".gitignore").read_bytes()
-    written = sample.generate()
-    assert (sample.docs / ".gitignore").read_bytes() == before
+def test_the_file_that_keeps_the_folder_in_the_repository_stays(few: Sandbox) -> None:
+    before = (few.docs / ".gitignore").read_bytes()
+    written = few.generate()
+    assert (few.docs / ".gitignore").read_bytes() == before
     assert ".gitignore" not in (*written.changed, *written.removed)
 
 
-def test_attachments_are_those_that_something_refers_to(sample: Sandbox) -> None:
-    sample.write(f"{MOI}/files/private-notes.txt", "not for the public")
-    sample.generate()
-    copied = {path.name for path in (sample.docs / "dip-ict/moi-moral-2569/files").iterdir()}
+def test_attachments_are_those_that_something_refers_to(few: Sandbox) -> None:
+    few.write(f"{MOI}/files/private-notes.txt", "not for the public")
+    few.generate()
+    copied = {path.name for path in (few.docs / "dip-ict/moi-moral-2569/files").iterdir()}
     assert "declaration-placeholder.pdf" in copied
     assert "private-notes.txt" not in copied
-    source = sample.path(f"{MOI}/files/declaration-placeholder.pdf").read_bytes()
-    assert (sample.docs / "dip-ict/moi-moral-2569/files/declaration-placeholder.pdf").read_bytes() == source
+    source = few.path(f"{MOI}/files/declaration-placeholder.pdf").read_bytes()
+    assert (few.docs / "dip-ict/moi-moral-2569/files/declaration-placeholder.pdf").read_bytes() == source
 
 
-def test_errors_publish_nothing_and_leave_what_is_there(sample: Sandbox) -> None:
-    sample.run("build")
-    pages, site = times(sample.docs), times(sample.path("site"))
-    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: many")
-    sample.replace(f"{MOI}/6.md", "units_honoured: 2", "units_honoured: 3")
-    result = sample.run("build", status=1)
+def test_errors_publish_nothing_and_leave_what_is_there(few: Sandbox) -> None:
+    few.run("build")
+    pages, site = times(few.docs), times(few.path("site"))
+    few.replace(f"{MOI}/1.md", "signed: 33", "signed: many")
+    few.replace(f"{MOI}/6.md", "units_honoured: 2", "units_honoured: 3")
+    result = few.run("build", status=1)
     assert f"{MOI}/1.md:3:9" in result.stderr
     assert "nothing published" in result.stderr
-    assert command(["mkdocs", "build", "--quiet"], sample.root).returncode != 0
-    assert (times(sample.docs), times(sample.path("site"))) == (pages, site)
+    assert command(["mkdocs", "build", "--quiet"], few.root).returncode != 0
+    assert (times(few.docs), times(few.path("site"))) == (pages, site)
 
 
 # The same bytes --------------------------------------------------------------------------------------------------
@@ -145,31 +145,32 @@ class _Ordered:
 
 
 def test_the_order_in_which_a_disk_lists_its_files_does_not_matter(
-    sample: Sandbox, as_it_is: Sandbox, monkeypatch: pytest.MonkeyPatch
+    few: Sandbox, few_as_they_are: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed, scanned = os.listdir, os.scandir
-    for backwards, first in ((False, "govuk"), (True, "oae")):
+    for backwards, first in ((False, "demo-dyeing"), (True, "site.yml")):
         with monkeypatch.context() as patch:
             patch.setattr(os, "listdir", lambda *args, b=backwards: sorted(listed(*args), reverse=b))
             patch.setattr(os, "scandir", lambda *args, b=backwards: _Ordered(scanned(*args), backwards=b))
-            assert next(sample.path("rubrics").iterdir()).name.startswith(first)
-            assert next(sample.path("rubrics").glob("*.yml")).name.startswith(first)
-            sample.generate()
-        assert files(sample.docs) == files(as_it_is.docs)
+            assert next(few.path("content").iterdir()).name == first
+            assert next(few.path("content").glob("*")).name == first
+            few.generate()
+        assert files(few.docs) == files(few_as_they_are.docs)
 
 
-def test_neither_locale_nor_hash_seed_nor_time_zone_changes_a_byte(sample: Sandbox, as_it_is: Sandbox) -> None:
-    expected = files(as_it_is.docs)
-    for seed, locale, zone in (("1", "C", "Etc/GMT-14"), ("2", "en_US.UTF-8", "Etc/GMT+12"), ("3", "th_TH.UTF-8", "")):
+def test_neither_locale_nor_hash_seed_nor_time_zone_changes_a_byte(few: Sandbox, few_as_they_are: Sandbox) -> None:
+    expected = files(few_as_they_are.docs)
+    for seed, locale, zone in (("1", "C", "Etc/GMT-14"), ("2", "th_TH.UTF-8", "Etc/GMT+12")):
         changed = {"PYTHONHASHSEED": seed, "LC_ALL": locale, "LANG": locale, "TZ": zone}
-        result = command(["lakthan.cli", "build", "--pages-only"], sample.root, **changed)
+        result = command(["lakthan.cli", "build", "--pages-only"], few.root, **changed)
         assert result.returncode == 0, result.stderr
-        found = files(sample.docs)
+        found = files(few.docs)
         assert {name for name in found if found[name] != expected.get(name)} == set()
         assert found.keys() == expected.keys()
-        shutil.rmtree(sample.docs)
-        sample.docs.mkdir()
-        shutil.copy(as_it_is.docs / ".gitignore", sample.docs)
+        shutil.rmtree(few.path(".cache"))
+        shutil.rmtree(few.docs)
+        few.docs.mkdir()
+        shutil.copy(few_as_they_are.docs / ".gitignore", few.docs)
 
 
 def test_the_place_of_the_project_is_not_in_its_pages(as_it_is: Sandbox) -> None:
@@ -180,30 +181,17 @@ def test_the_place_of_the_project_is_not_in_its_pages(as_it_is: Sandbox) -> None
 # The builders ----------------------------------------------------------------------------------------------------
 
 
-def as_lakthan_builds(sample: Sandbox) -> dict[str, bytes]:
-    result = command(["lakthan.cli", "build"], sample.root)
+def test_lakthan_and_mkdocs_build_the_same_site(sample: Sandbox, site: Path) -> None:
+    """From a clone where nothing was generated yet; and MkDocs finds nothing to warn about."""
+    ours = files(site)
+    result = command(["mkdocs", "build", "--strict"], sample.root, NO_MKDOCS_2_WARNING="1")
     assert result.returncode == 0, result.stderr
-    return files(sample.path("site"))
-
-
-def test_lakthan_and_mkdocs_build_the_same_site(sample: Sandbox) -> None:
-    ours = as_lakthan_builds(sample)
-    shutil.rmtree(sample.path("site"))
-    shutil.rmtree(sample.docs)  # as in a clone where nothing was generated yet, but for the folder itself
-    sample.docs.mkdir()
-    result = command(["mkdocs", "build"], sample.root)
-    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stderr
     theirs = files(sample.path("site"))
     assert sum(name.endswith(".html") for name in ours) > 60
     assert theirs.keys() == ours.keys()
     # MkDocs writes the time of the build into the compressed site map.
     assert {name for name in ours if ours[name] != theirs[name]} <= {"sitemap.xml.gz"}
-
-
-def test_mkdocs_finds_nothing_to_warn_about(sample: Sandbox) -> None:
-    result = command(["mkdocs", "build", "--strict"], sample.root, NO_MKDOCS_2_WARNING="1")
-    assert result.returncode == 0, result.stderr
-    assert "WARNING" not in result.stderr
 
 
 def article(page: str) -> str:
@@ -214,9 +202,9 @@ def article(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
-def test_zensical_builds_the_same_pages(sample: Sandbox) -> None:
-    ours = as_lakthan_builds(sample)
-    shutil.rmtree(sample.path("site"))
+def test_zensical_builds_the_same_pages(as_it_is: Sandbox, site: Path, tmp_path: Path) -> None:
+    ours, sample = files(site), Sandbox(tmp_path / "project")
+    shutil.copytree(as_it_is.root, sample.root)
     result = command(["zensical", "build"], sample.root)
     assert result.returncode == 0, result.stderr
     theirs = files(sample.path("site"))

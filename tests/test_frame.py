@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakthan import build, frame, publish
-from tests.conftest import Sandbox, command, copy_sample
+from tests.conftest import Sandbox, command, copy_few, copy_sample
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -59,12 +59,13 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_any_number_of_processes_make_the_same_site(built: Sandbox, tmp_path: Path) -> None:
-    other = copy_sample(tmp_path / "project")
+def test_any_number_of_processes_make_the_same_site(few: Sandbox, tmp_path: Path) -> None:
+    build.site(few.root, build.examine(few.root), processes=1)
+    other = copy_few(tmp_path / "other")
     result = command(["lakthan.cli", "build", "--processes", "3"], other.root)
     assert result.returncode == 0, result.stderr
-    assert differing(built.root / "site", other.root / "site") == []
-    assert differing(built.docs, other.docs) == []
+    assert differing(few.root / "site", other.root / "site") == []
+    assert differing(few.docs, other.docs) == []
 
 
 def opened(project: Sandbox, tmp_path: Path) -> frame.Frame:
@@ -114,10 +115,10 @@ def test_what_may_do_more_to_pages_is_left_to_mkdocs(sample: Sandbox) -> None:
     assert frame.foreign(frame.configured(sample.root)) == "plugins: material/tags"
 
 
-def test_a_mistake_in_a_template_is_told_from_any_process(sample: Sandbox) -> None:
-    sample.write("site_templates/pages/work.md.j2", "{{ nothing.there }}\n")
-    result = command(["lakthan.cli", "--lang", "en", "build", "--pages-only", "--processes", "2"], sample.root)
+def test_a_mistake_in_a_template_is_told_from_any_process(few: Sandbox) -> None:
+    few.write("site_templates/pages/work.md.j2", "{{ nothing.there }}\n")
+    result = command(["lakthan.cli", "--lang", "en", "build", "--pages-only", "--processes", "2"], few.root)
     assert result.returncode == 1
     assert "work.md.j2:1" in result.stderr
     assert "Traceback" not in result.stderr
-    assert not [path for path in (sample.root / "build").iterdir() if path.name.startswith(".spool")]
+    assert not [path for path in (few.root / "build").iterdir() if path.name.startswith(".spool")]
