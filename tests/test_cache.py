@@ -37,9 +37,9 @@ def test_anything_else_is_made_for_itself(tmp_path: Path, kind: str, source: byt
     assert store.get(kind, source, Maker(b"other")) == b"other"
 
 
-def test_another_version_makes_it_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_program_makes_it_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Cache(tmp_path).get("form.pdf", b"content", Maker(b"old"))
-    monkeypatch.setattr(cache, "__version__", "99")
+    monkeypatch.setattr(cache, "program", lambda: b"another")
     assert Cache(tmp_path).get("form.pdf", b"content", Maker(b"new")) == b"new"
 
 

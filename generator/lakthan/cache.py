@@ -1,4 +1,4 @@
-"""Heavy files, kept from one build to the next: a PDF, a workbook or a picture is made anew only if its input changed.
+"""What was made, kept from one build to the next: it is made anew only if something changed that it follows from.
 
 An entry stands under the SHA-256 of all that its bytes follow from, and begins with the SHA-256 of those bytes: what is
 damaged, unreadable or cannot be written is made again, and nobody is told. Deleting the folder does no harm.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import platform
+import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Set
+from functools import cache as cached
 from pathlib import Path
-
-from lakthan import __version__
 
 FOLDER = ".cache/lakthan"
 """Relative to the project; version control ignores it."""
@@ -35,19 +37,27 @@ class Cache:
     def get(self, kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
         """What *make* returns for *source*, or returned in an earlier build.
 
-        *kind* names what is made (`form.pdf`). *source* is all that the bytes depend on besides Lakthan's version:
-        content, template, fonts, and the version of the library that makes them.
+        *kind* names what is made (`form.pdf`). *source* is all that the bytes depend on besides the program and its
+        libraries (`program`): content, template, fonts.
         """
+        kept = self.find(kind, source)
+        if kept is None:
+            kept = make()
+            self.keep(kind, source, kept)
+        return kept
+
+    def find(self, kind: str, source: bytes) -> bytes | None:
+        """What is kept under *source*, or None."""
         if self.folder is None:
-            return make()
+            return None
         name = _name(kind, source)
         self.used.add(name)
-        path = self.folder / name
-        if (kept := _read(path)) is not None:
-            return kept
-        made = make()
-        _write(path, made)
-        return made
+        return _read(self.folder / name)
+
+    def keep(self, kind: str, source: bytes, content: bytes) -> None:
+        """Keep *content* under *source*."""
+        if self.folder is not None:
+            _write(self.folder / _name(kind, source), content)
 
     def prune(self, used: Set[str] | None = None) -> None:
         """Remove what was not asked for since this cache was opened: after a whole build nothing else is of use.
@@ -63,9 +73,28 @@ class Cache:
                     path.unlink(missing_ok=True)
 
 
+@cached
+def program() -> bytes:
+    """SHA-256 of what makes any file: our own code and words, the Python that runs it, and every library beside it."""
+    found = hashlib.sha256(repr((sys.version, platform.machine(), zlib.ZLIB_RUNTIME_VERSION)).encode())
+    own = Path(__file__).parent
+    for path in sorted(path for path in own.rglob("*") if path.suffix in (".py", ".yml") and path.is_file()):
+        content = path.read_bytes()
+        found.update(repr((path.relative_to(own).as_posix(), len(content))).encode())
+        found.update(content)
+    libraries = set()
+    for folder in dict.fromkeys(sys.path):
+        with contextlib.suppress(OSError):
+            # A folder of this name says which version of a library is there.
+            names = {path.name for path in Path(folder or ".").iterdir()}
+            libraries |= {name for name in names if name.endswith((".dist-info", ".egg-info"))}
+    found.update(repr(sorted(libraries)).encode(errors="surrogatepass"))
+    return found.digest()
+
+
 def _name(kind: str, source: bytes) -> str:
     digest = hashlib.sha256()
-    for part in (kind.encode(), __version__.encode(), source):
+    for part in (kind.encode(), program(), source):
         digest.update(len(part).to_bytes(8, "big"))  # so that no two lists of parts are the same bytes
         digest.update(part)
     return digest.hexdigest()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+import importlib.util
 import io
 import itertools
 import json
@@ -93,6 +94,15 @@ class Frame:
         self._parts: dict[str, jinja2.Template] = {}
         options = (config.mdx_configs or {}).get("toc", {})
         self._shells = _Shells(self._themed, self._part, f'" title="{options.get("permalink_title", "")}">')
+        self.looked = 0
+        """How many pages went through all of Markdown, which looks for what a link leads to."""
+
+    @property
+    def own(self) -> list[str]:
+        """The folders of templates that came with no library."""
+        found = [importlib.util.find_spec(name) for name in ("mkdocs", "material")]
+        libraries = [Path(one.origin).parent for one in found if one and one.origin]
+        return [name for name in self.config.theme.dirs if not any(map(Path(name).is_relative_to, libraries))]
 
     def page(self, path: str, content: bytes) -> tuple[str, bytes, Kept]:
         """A page as it stands on the site: its path there, its HTML, and what the map of the site wants of it.
@@ -105,6 +115,7 @@ class Frame:
         page.meta = {name: json.loads(value) for name, value in lines.items()}
         made = self._body(body) if self._plain else None
         if made is None:
+            self.looked += 1
             page.markdown = body.lstrip("\n")
             self.config._current_page = page
             try:
@@ -141,12 +152,12 @@ class Frame:
             template = self._parts[name] = self.env.from_string(text)
         return template.render(get_context(self.nav, [], self.config, page))
 
-    def rest(self, known: Sequence[Kept]) -> Iterator[tuple[str, bytes]]:
+    def rest(self, known: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, bytes]]:
         """What the theme adds to the pages *known*: its own files, the page for missing ones, the map of the site."""
         for file in self.files:
             if file.inclusion.is_included() and not file.is_documentation_page():
                 yield file.dest_uri, file.content_bytes
-        pages = [_Mapped(one) for one in sorted(known, key=lambda one: _order(one.path))]
+        pages = [_Mapped(Kept(*one)) for one in sorted(known, key=lambda one: _order(one[0]))]
         for name in self.config.theme.static_templates:
             html = self._static(name, pages).encode()
             if html.strip():

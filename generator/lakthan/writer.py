@@ -5,11 +5,16 @@
 Each line is a number of tasks that know nothing of each other, and waits for the one above: pages say how large the
 attachments have become, the search finds what pages say. A task writes what it makes and keeps none of it, so that
 memory does not grow with the number of pages; what the search is to know waits on the disk.
+
+What belongs to one portfolio or one unit is made from that alone (`narrow`), and is there again in the next build as
+long as nothing of that changes: a task takes all its files from the cache, or makes them all.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
+import json
 import multiprocessing
 import os
 import pickle
@@ -18,19 +23,36 @@ import sys
 import tempfile
 import threading
 import traceback
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from multiprocessing import connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
 
-from lakthan import attachments, cards, exports, forms, load, pages, preview, privacy, publish, word, workbook
+from lakthan import (
+    attachments,
+    cards,
+    exports,
+    forms,
+    load,
+    narrow,
+    pages,
+    preview,
+    privacy,
+    publish,
+    search,
+    word,
+    workbook,
+)
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores
 from lakthan.model import Assessment, Message
+from lakthan.narrow import Given, Narrow
+from lakthan.pages import standings
 
 if TYPE_CHECKING:
     from lakthan import frame
@@ -70,6 +92,8 @@ class Written:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     total: int
+    renewed: tuple[tuple[str, str], ...] = ()
+    """What was made anew though it might have been kept: its sort (`portfolio`, `unit`), and its name."""
 
 
 @dataclass(slots=True)
@@ -83,8 +107,57 @@ class Done:
     """Entries of the cache."""
     sizes: dict[str, int] = field(default_factory=dict)
     previews: dict[str, tuple[int, int]] = field(default_factory=dict)
-    mapped: list[frame.Kept] = field(default_factory=list)
+    mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Pages, for the map of the site."""
+    renewed: list[tuple[str, str]] = field(default_factory=list)
+    """What was made anew though it might have been kept: its sort, and its name."""
+
+
+@dataclass(slots=True)
+class Made:
+    """What a task made, before it is written."""
+
+    files: list[tuple[Literal["docs", "site", "both"], str, bytes]] = field(default_factory=list)
+    """Where each belongs, its path there, and what it holds."""
+    entries: dict[int, list[search.Entry]] = field(default_factory=dict)
+    """What the search is to know, by the number of the language."""
+    mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """As `Done.mapped`."""
+    used: list[str] = field(default_factory=list)
+    """Entries of the cache that it was made with: of use again when it is made the next time."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """A file of the docs folder, which the site has as well unless it is a page's Markdown."""
+        self.files.append(("docs" if name.endswith(".md") else "both", name, content))
+
+    def packed(self) -> bytes:
+        """All of it as the cache keeps it."""
+        files = [(where, name, len(content)) for where, name, content in self.files]
+        head = json.dumps([files, self.entries, self.mapped, self.used], ensure_ascii=False, default=_fields)
+        # A page's Markdown stands before its HTML, which says the same again: the least effort makes a fifth of it.
+        return zlib.compress(b"\n".join((head.encode(), b"".join(content for *_, content in self.files))), 1)
+
+    @classmethod
+    def unpacked(cls, kept: bytes) -> Made:
+        """What was `packed`."""
+        head, _, content = zlib.decompress(kept).partition(b"\n")
+        files, entries, mapped, used = json.loads(head)
+        made, at = cls(mapped=mapped, used=used), 0
+        for where, name, size in files:
+            made.files.append((where, name, content[at : at + size]))
+            at += size
+        for number, found in entries.items():
+            made.entries[int(number)] = [_entry(*values) for values in found]
+        return made
+
+
+def _fields(entry: search.Entry) -> list[Any]:
+    return [getattr(entry, field.name) for field in dataclasses.fields(entry)]
+
+
+def _entry(*values: Any) -> search.Entry:
+    *said, passages = values
+    return search.Entry(*said, passages=tuple(search.Passage(*one) for one in passages))  # type: ignore[misc]
 
 
 class Folders(NamedTuple):
@@ -115,7 +188,7 @@ def write(
         processes = 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
-        bench = _Bench(folders._replace(spool=Path(spool)), examined)
+        bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
         done = Done()
         ids = [assessment.portfolio.id for assessment in examined.assessments]
         waves = [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
@@ -127,16 +200,18 @@ def write(
         bench = bench.told(done)
         _gather(bench, processes, [*bench.common()], done)
         for wave in waves:
-            _gather(bench, processes, [("portfolio", [name]) for name in wave], done)
+            _gather(bench, processes, [("portfolio", name) for name in wave], done)
         _gather(bench, processes, [("search", at) for at in range(len(bench.sites))], done)
         for name, content in also:
             bench.put(done, name, content)
         if folders.site:
             for name, content in bench.frame.rest(done.mapped):
                 publish_new(folders.site / name, content)
+    if bench.ground != bench.told(done).ground:
+        done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
     Cache(folders.cache).prune(done.used)
     removed = _removed(folders.docs, set(done.names))
-    return Written(tuple(done.changed), removed, len(set(done.names)))
+    return Written(tuple(done.changed), removed, len(set(done.names)), tuple(done.renewed))
 
 
 # A task ----------------------------------------------------------------------------------------------------------
@@ -148,22 +223,20 @@ Task = tuple[str, Any]
 class _Bench:
     """All that is needed to make any file of the site, in any process."""
 
-    def __init__(
-        self,
-        folders: Folders,
-        examined: Examined,
-        sizes: Mapping[str, int] | None = None,
-        previews: Mapping[str, tuple[int, int]] | None = None,
-    ) -> None:
-        self.folders, self.examined = folders, examined
-        self.sizes, self.previews = sizes or {}, previews or {}
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Bench, (self.folders, self.examined, self.sizes, self.previews)
+    def __init__(self, folders: Folders, given: Given) -> None:
+        self.folders, self.given, self.examined = folders, given, given.examined
 
     def told(self, done: Done) -> _Bench:
         """The same bench, which knows of the attachments."""
-        return _Bench(self.folders, self.examined, done.sizes, done.previews)
+        return _Bench(self.folders, self.given._replace(sizes=done.sizes, previews=done.previews))
+
+    def alone(self, given: Given) -> _Bench:
+        """A bench for a part of the site, which has nothing else to work with."""
+        bench = _Bench(self.folders, given)
+        bench.__dict__["cache"] = self.cache
+        if self.folders.site:
+            bench.__dict__["frame"] = self.frame
+        return bench
 
     def do(self, task: Task) -> Done:
         done = Done()
@@ -201,33 +274,46 @@ class _Bench:
             examined.assessments,
             templates=self.folders.templates,
             problems=examined.problems,
-            sizes=self.sizes,
-            previews=self.previews,
+            sizes=self.given.sizes,
+            previews=self.given.previews,
             searched={name: privacy.sentences(found) for name, found in examined.searched.items()},
             ledger=examined.ledger,
             cache=self.cache,
+            beside=self.given.beside,
         )
 
     @cached_property
-    def plans(self) -> dict[str, list[tuple[int, pages.Plan]]]:
-        """Every page, by portfolio, each with the number of its language."""
-        found: dict[str, list[tuple[int, pages.Plan]]] = {"": []}
+    def plans(self) -> dict[Whose, list[tuple[int, pages.Plan]]]:
+        """Every page, by whose own it is, each with the number of its language."""
+        found: dict[Whose, list[tuple[int, pages.Plan]]] = {COMMON: []}
         order: dict[str, int] = {}
         for number, site in enumerate(self.sites):
             for plan in pages.plans(site):
-                found.setdefault(plan.portfolio, []).append((number, plan))
+                found.setdefault((plan.portfolio, plan.unit), []).append((number, plan))
                 order.setdefault(plan.path.removeprefix(site.folder), len(order))
         # A page of many portfolios beside itself in the other language: what they share is then still known.
-        found[""].sort(key=lambda entry: order[entry[1].path.removeprefix(self.sites[entry[0]].folder)])
+        found[COMMON].sort(key=lambda entry: order[entry[1].path.removeprefix(self.sites[entry[0]].folder)])
         return found
 
     @cached_property
-    def beside(self) -> dict[str, list[exports.Plan]]:
-        """Every file beside the pages, by portfolio."""
-        found: dict[str, list[exports.Plan]] = {"": []}
+    def beside(self) -> dict[Whose, list[exports.Plan]]:
+        """Every file beside the pages, by whose own it is."""
+        found: dict[Whose, list[exports.Plan]] = {COMMON: []}
         for plan in exports.plans(self.examined.project, self.examined.assessments):
-            found.setdefault(plan.portfolio, []).append(plan)
+            found.setdefault((plan.portfolio, plan.unit), []).append(plan)
         return found
+
+    @cached_property
+    def narrow(self) -> Narrow:
+        return Narrow(self.given, {site.language: standings.beside(site) for site in self.sites})
+
+    @cached_property
+    def ground(self) -> bytes | None:
+        """What all that is kept follows from."""
+        folders = [*self.folders.templates]
+        if self.folders.site:
+            folders += map(Path, self.frame.own)
+        return narrow.ground(self.folders.root, folders)
 
     # Tasks
 
@@ -236,10 +322,15 @@ class _Bench:
         yield "tables", None
         for rubric in self.examined.project.rubrics:
             yield "book", rubric
-        found = [at for at, (_, plan) in enumerate(self.plans[""]) if not plan.path.endswith(DATA)]
+        found = [at for at, (_, plan) in enumerate(self.plans[COMMON]) if not plan.path.endswith(DATA)]
         for start in range(0, len(found), AT_ONCE):
             yield "common_pages", found[start : start + AT_ONCE]
+        units = [*self.examined.project.units]
+        for start in range(0, len(units), AT_ONCE):
+            yield "units", units[start : start + AT_ONCE]
         yield "common_files", None
+        # Worked out before other processes start, which then know it too.
+        _ = self.narrow.rubrics, self.ground
 
     def attached(self, done: Done, names: Sequence[str]) -> None:
         """The attachments of portfolios, cleaned, and small pictures of them."""
@@ -253,15 +344,47 @@ class _Bench:
                     done.previews[file] = (picture.width, picture.height)
                     self.put(done, f"{portfolio.id}/{preview.PLACE}/{name}.webp", picture.content)
 
-    def portfolio(self, done: Done, names: Sequence[str]) -> None:
+    def portfolio(self, done: Done, name: str) -> None:
         """All that shows one portfolio alone."""
-        for name in names:
-            self._pages(done, self.plans.get(name, ()), name)
-            for plan in self.beside.get(name, ()):
-                self.put(done, plan.path, plan.make())
-            self._heavy(done, [self.by_id[name]])
+        self._kept(done, "portfolio", name, self.narrow.portfolio(name), (name, ""))
 
-    def _heavy(self, done: Done, assessments: Sequence[Assessment]) -> None:
+    def units(self, done: Done, names: Sequence[str]) -> None:
+        """All that shows one unit alone."""
+        for name in names:
+            self._kept(done, "unit", name, self.narrow.unit(name), ("", name))
+
+    def _kept(self, done: Done, sort: str, name: str, given: Given, whose: Whose) -> None:
+        """What is *whose* own, from the cache if all that is *given* for it was given before."""
+        source = b""
+        if self.ground is not None:
+            source = self.ground + given.digest(self.narrow.rubrics) + bytes([self.folders.site is not None])
+            if kept := self.cache.find(sort, source):
+                made = Made.unpacked(kept)
+                done.used.update(made.used)
+                self._write(done, made, f"{sort}-{name}")
+                return
+        looked = self.frame.looked if self.folders.site else 0
+        before, self.cache.used = self.cache.used, set()
+        made = self.alone(given)._made(whose)
+        made.used = sorted(self.cache.used)
+        self.cache.used = before
+        done.used.update(made.used)
+        done.renewed.append((sort, name))
+        # A page that looked at the docs folder follows from more than was given.
+        if source and (not self.folders.site or self.frame.looked == looked):
+            self.cache.keep(sort, source, made.packed())
+        self._write(done, made, f"{sort}-{name}")
+
+    def _made(self, whose: Whose) -> Made:
+        """All that is *whose* own."""
+        made = self._pages(self.plans.get(whose, ()))
+        for plan in self.beside.get(whose, ()):
+            made.put(plan.path, plan.make())
+        if name := whose[0]:
+            self._heavy(made, [self.by_id[name]])
+        return made
+
+    def _heavy(self, put: Made, assessments: Sequence[Assessment]) -> None:
         project, templates = self.examined.project, self.folders.templates
         made: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
             workbook.of_each(project, assessments),
@@ -273,15 +396,15 @@ class _Bench:
             made.append(cards.files(project, assessments, templates, self.cache))
         for files in made:
             for path, make in files:
-                self.put(done, path, make())
+                put.put(path, make())
 
     def common_pages(self, done: Done, numbers: Sequence[int]) -> None:
         """Pages that show several portfolios, or none."""
-        self._pages(done, [self.plans[""][at] for at in numbers], f"common-{numbers[0]}")
+        self._write(done, self._pages(self.plans[COMMON][at] for at in numbers), f"common-{numbers[0]}")
 
     def common_files(self, done: Done, _: None) -> None:
         """JSON of the whole site, feeds, styles and scripts."""
-        for plan in self.beside[""]:
+        for plan in self.beside[COMMON]:
             self.put(done, plan.path, plan.make())
         for page in pages.assets(self.folders.templates):
             self.put(done, page.path, page.content)
@@ -290,7 +413,7 @@ class _Bench:
         """The open data, and its page."""
         for file in self.sites[0].data():
             self.put(done, file.path, file.content)
-        self._pages(done, [entry for entry in self.plans[""] if entry[1].path.endswith(DATA)], "data")
+        self._write(done, self._pages(one for one in self.plans[COMMON] if one[1].path.endswith(DATA)), "data")
 
     def book(self, done: Done, rubric: str) -> None:
         """The workbook of all that answer a rubric."""
@@ -309,21 +432,28 @@ class _Bench:
 
     # Files
 
-    def _pages(self, done: Done, plans: Iterable[tuple[int, pages.Plan]], name: str) -> None:
-        entries: dict[int, list[Any]] = {}
+    def _pages(self, plans: Iterable[tuple[int, pages.Plan]]) -> Made:
+        made = Made()
         for number, plan in plans:
             page = plan.make()
             if page.entry:
-                entries.setdefault(number, []).append(page.entry)
-            if not page.path.endswith(".md"):
-                self.put(done, page.path, page.content)
-                continue
-            self._put_docs(done, page.path, page.content)
-            if self.folders.site:
+                made.entries.setdefault(number, []).append(page.entry)
+            made.put(page.path, page.content)
+            if self.folders.site and page.path.endswith(".md"):
                 path, html, mapped = self.frame.page(page.path, page.content)
-                publish_new(self.folders.site / path, html)
-                done.mapped.append(mapped)
-        for number, found in entries.items():
+                made.files.append(("site", path, html))
+                made.mapped.append(mapped)
+        return made
+
+    def _write(self, done: Done, made: Made, name: str) -> None:
+        """Write what was made. What the search is to know of it waits under *name*."""
+        for where, path, content in made.files:
+            if where != "site":
+                self._put_docs(done, path, content)
+            if where != "docs" and self.folders.site:
+                publish_new(self.folders.site / path, content)
+        done.mapped += made.mapped
+        for number, found in made.entries.items():
             with (self.folders.spool / f"{number}-{name.replace('/', '~')}").open("wb") as file:
                 pickle.dump(found, file)
 
@@ -340,6 +470,9 @@ class _Bench:
 
 
 DATA = "data/index.md"
+Whose = tuple[str, str]
+"""The ids of a portfolio and a unit, one of them empty; both for what shows several, or none."""
+COMMON: Whose = "", ""
 
 
 def publish_new(path: Path, content: bytes) -> None:
@@ -402,6 +535,7 @@ def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) ->
         done.sizes |= one.sizes
         done.previews |= one.previews
         done.mapped += one.mapped
+        done.renewed += one.renewed
 
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Done]:

@@ -85,6 +85,8 @@ class Plan(NamedTuple):
     make: Callable[[], bytes]
     portfolio: str = ""
     """The portfolio's id; empty for what tells of several, or of none."""
+    unit: str = ""
+    """The id of the unit whose own it is."""
 
 
 def plans(project: Project, assessments: Iterable[Assessment]) -> Iterator[Plan]:
@@ -102,7 +104,9 @@ def plans(project: Project, assessments: Iterable[Assessment]) -> Iterator[Plan]
     for assessment in found:
         of_unit.setdefault(assessment.portfolio.unit, []).append(assessment)
     for unit in project.units.values():
-        yield Plan(f"{unit.id}/index.json", partial(_encoded, unit_document, unit, of_unit.get(unit.id, ())))
+        yield Plan(
+            f"{unit.id}/index.json", partial(_encoded, unit_document, unit, of_unit.get(unit.id, ())), unit=unit.id
+        )
     for assessment in found:
         folder = assessment.portfolio.id
         for name, export in EXPORTS.items():

@@ -21,6 +21,7 @@ from typing import Any
 from lakthan import exports, links
 from lakthan.cache import Cache
 from lakthan.diagnostics import Diagnostic
+from lakthan.messages import Language
 from lakthan.model import Assessment, Message, Project
 from lakthan.pages import (
     about,
@@ -84,6 +85,7 @@ def sites(
     searched: Mapping[str, Sequence[Message]] | None = None,
     ledger: links.Ledger | None = None,
     cache: Cache | None = None,
+    beside: Mapping[Language, Mapping[str, tuple[str | None, str | None]]] | None = None,
 ) -> tuple[Site, ...]:
     """The site, once in each of its languages: what `plans` needs.
 
@@ -91,7 +93,7 @@ def sites(
     attachment has, by its path in the project; what it does not name is shown as missing. *previews* has the width and
     height in pixels of the small pictures of attachments, by the same paths. *searched* says what was searched for
     personal data, by portfolio; *ledger* when each external address was reached. What takes long to
-    make is kept in *cache*.
+    make is kept in *cache*. *beside* says which units stand beside that of a portfolio, where not all are given.
     """
     data = cached(partial(exports.open_data, project, tuple(assessments), cache or Cache()))
     return tuple(
@@ -107,6 +109,7 @@ def sites(
             searched=searched or {},
             ledger=ledger or {},
             data=data,
+            beside=beside.get(language, {}) if beside is not None else None,
         )
         for language in project.site.languages
     )

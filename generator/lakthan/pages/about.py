@@ -13,4 +13,5 @@ def pages(site: Site) -> Iterator[Plan]:
 
 
 def _page(site: Site) -> Page:
-    return site.page("about.md.j2", "about.md", site.say("about.title"), site.say("about.lead"), hide=["navigation"])
+    title, lead = site.say("about.title"), site.say("about.lead")
+    return site.page("about.md.j2", "about.md", title, lead, hide=["navigation"], project=site.project)

@@ -26,7 +26,13 @@ def _page(site: Site) -> Page:
     about = site.project.site
     evidence = sum(len(answer.evidence) for a in site.assessments for answer in a.portfolio.all_answers())
     return site.page(
-        "home.md.j2", "index.md", site.text(about.title), site.text(about.description), boards=boards, evidence=evidence
+        "home.md.j2",
+        "index.md",
+        site.text(about.title),
+        site.text(about.description),
+        boards=boards,
+        evidence=evidence,
+        project=site.project,
     )
 
 

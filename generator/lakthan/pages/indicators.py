@@ -21,7 +21,7 @@ def pages(site: Site) -> Iterator[Plan]:
 
 def _page(site: Site, assessment: Assessment, position: int) -> Page:
     portfolio, rubric = assessment.portfolio, assessment.portfolio.rubric
-    unit_before, unit_after = site.once(_beside)[portfolio.id]
+    unit_before, unit_after = standings.beside(site)[portfolio.id]
     indicators = list(rubric.every_indicator())
     indicator = indicators[position]
     file = f"{portfolio.folder}/{indicator.id}.md"
@@ -54,16 +54,6 @@ def _page(site: Site, assessment: Assessment, position: int) -> Page:
         unit_after=unit_after,
         problems=[p for p in site.problems_of(portfolio) if p.place.file == file],
     )
-
-
-def _beside(site: Site) -> dict[str, tuple[str | None, str | None]]:
-    """The units before and after that of each portfolio, among those that answer its rubric."""
-    found: dict[str, tuple[str | None, str | None]] = {}
-    for rubric in site.project.rubrics.values():
-        portfolios = [assessment.portfolio for assessment in standings.ordered(site, rubric)]
-        units = [None, *(portfolio.unit for portfolio in portfolios), None]
-        found |= {p.id: (units[at], units[at + 2]) for at, p in enumerate(portfolios)}
-    return found
 
 
 def _notes(indicator: Indicator) -> list[Note]:

@@ -20,7 +20,7 @@ def pages(site: Site) -> Iterator[Plan]:
     yield site.plan("news.md", _every)
     for unit in site.project.units.values():
         if news.news(a.portfolio for a in site.of_unit(unit)):
-            yield site.plan(f"{unit.id}/news.md", _page, unit)
+            yield site.plan(f"{unit.id}/news.md", _page, unit, of=unit)
 
 
 def _every(site: Site) -> Page:

@@ -57,6 +57,8 @@ class Plan:
     make: Callable[[], Page]
     portfolio: str = ""
     """The id of the portfolio whose own the file is; empty where it may show several, or none."""
+    unit: str = ""
+    """The id of the unit whose own it is, in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class Site(Words):
     ledger: links.Ledger
     data: Callable[[], tuple[exports.File, ...]]
     """The open data, put together when it is first asked for."""
+    beside: Mapping[str, tuple[str | None, str | None]] | None = None
+    """The units before and after that of each portfolio, where not all of them are here."""
     tabs: tuple[tuple[str, str], ...] = TABS
     """The site's own menu."""
     feed: bool = True
@@ -100,10 +104,11 @@ class Site(Words):
         first, *others = self.project.site.languages
         return {first: "", **{other: f"{other}/" for other in others}}
 
-    def plan(self, path: str, make: Callable[..., Page], *args: Any, of: Assessment | None = None) -> Plan:
+    def plan(self, path: str, make: Callable[..., Page], *args: Any, of: Assessment | Unit | None = None) -> Plan:
         """A page to be made by ``make(site, *args)``. *path* is the same in every language; *of* says whose it is."""
         where = self.folder + path if path.endswith(".md") else path
-        return Plan(where, partial(make, self, *args), of.portfolio.id if of else "")
+        portfolio = of.portfolio.id if isinstance(of, Assessment) else ""
+        return Plan(where, partial(make, self, *args), portfolio, of.id if isinstance(of, Unit) else "")
 
     def once(self, make: Callable[..., T], *args: Hashable) -> T:
         """``make(site, *args)``, worked out at the first call and kept: for what many pages look up."""
@@ -269,8 +274,11 @@ class Site(Words):
     ) -> Json:
         """What the theme says of a page in its head: where it stands, when it changed, and what it means."""
         portfolio = context.get("portfolio")
+        unit = context.get("unit")
+        shown = self.of_unit(unit) if isinstance(unit, Unit) else self.assessments
         days = self.once(_last_days)
-        day = days.get(portfolio.id) if portfolio else max(days.values(), default=None)
+        names = [portfolio.id] if portfolio else [assessment.portfolio.id for assessment in shown]
+        day = max((days[name] for name in names if name in days), default=None)
         meta: Json = {"path": self.folder + url}
         if self.feed:
             meta["feed"] = file_href("feed.xml")
@@ -430,7 +438,6 @@ def _environment(site: Site) -> jinja2.Environment:
         # The site and its words
         digits=site.digits,
         language=site.language,
-        project=site.project,
         site=site.project.site,
         heading=site.heading,
         level_title=site.level_title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +23,20 @@ def _ordered(site: Site) -> dict[str, list[Assessment]]:
         site.assessments, key=lambda a: (thai.sort_key(site.unit_name(a.portfolio.unit)), a.portfolio.unit)
     ):
         found.setdefault(a.portfolio.rubric.id, []).append(a)
+    return found
+
+
+def beside(site: Site) -> Mapping[str, tuple[str | None, str | None]]:
+    """The units before and after that of each portfolio, among those that answer its rubric."""
+    return site.once(_beside) if site.beside is None else site.beside
+
+
+def _beside(site: Site) -> dict[str, tuple[str | None, str | None]]:
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for rubric in site.project.rubrics.values():
+        portfolios = [assessment.portfolio for assessment in ordered(site, rubric)]
+        units = [None, *(portfolio.unit for portfolio in portfolios), None]
+        found |= {p.id: (units[at], units[at + 2]) for at, p in enumerate(portfolios)}
     return found
 
 

@@ -14,9 +14,9 @@ def pages(site: Site) -> Iterator[Plan]:
     """The list of units, and a page for each."""
     yield site.plan("units/index.md", _every)
     for unit in site.project.units.values():
-        yield site.plan(f"{unit.id}/index.md", _page, unit)
+        yield site.plan(f"{unit.id}/index.md", _page, unit, of=unit)
         if unit.profile:
-            yield site.plan(f"{unit.id}/profile.md", _profile, unit)
+            yield site.plan(f"{unit.id}/profile.md", _profile, unit, of=unit)
 
 
 def _children(site: Site) -> dict[str | None, list[Unit]]:

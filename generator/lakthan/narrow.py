@@ -1,0 +1,204 @@
+"""What the files of a portfolio or the pages of a unit follow from: nothing else is given to what makes them.
+
+So whatever is made of a `Given` stands in the cache under a hash of it, and nothing can have been forgotten: what the
+hash does not cover, no page of it can see. Only what is worked out from other fields (scores, advice) is left out of
+the hash, and the code that does so stands in it (`cache.program`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lakthan import cache, links
+from lakthan.examination import Examined
+from lakthan.messages import Language
+from lakthan.model import Assessment, Place, Portfolio, Project, Unit
+from lakthan.rubric import Rubric
+
+Beside = Mapping[Language, Mapping[str, tuple[str | None, str | None]]]
+"""Language → portfolio → the units before and after it, among those that answer the same rubric."""
+
+
+class Given(NamedTuple):
+    """All that the files of a site, or of a part of it, are made from."""
+
+    examined: Examined
+    sizes: Mapping[str, int] = {}
+    """Attachment, by its path in the project → bytes of it as published."""
+    previews: Mapping[str, tuple[int, int]] = {}
+    """Attachment → width and height of its small picture."""
+    beside: Beside | None = None
+    """None where all portfolios are given."""
+
+    def digest(self, rubrics: Mapping[str, bytes]) -> bytes:
+        """SHA-256 of all of it; *rubrics* are those of the rubrics, which many have in common."""
+        examined, project = self.examined, self.examined.project
+        shown: Any = examined._replace(
+            project=replace(
+                project,
+                rubrics={name: rubrics[name] for name in project.rubrics},  # type: ignore[misc]
+                portfolios=tuple(replace(p, rubric=p.rubric.id) for p in project.portfolios),  # type: ignore[arg-type]
+            ),
+            # Worked out from the portfolios, for these rounds and days.
+            assessments=[  # type: ignore[arg-type]
+                (a.portfolio.id, [(score.round, score.reading, score.as_of) for score in a.scores])
+                for a in examined.assessments
+            ],
+        )
+        # No text of it is the same for different values: none of our models hides a field, and none has sets.
+        return hashlib.sha256(repr(self._replace(examined=shown)).encode(errors="surrogatepass")).digest()
+
+
+class Narrow:
+    """The parts of a site, each with what it follows from."""
+
+    def __init__(self, whole: Given, beside: Beside) -> None:
+        self.whole, self.beside = whole, beside
+
+    def portfolio(self, name: str) -> Given:
+        """What a portfolio's own files may show: itself and its unit, earlier editions, and who stands beside it."""
+        own = self._by_id[name]
+        rubric, unit = own.portfolio.rubric, own.portfolio.unit
+        earlier = {known.partition(":")[0] for one in rubric.every_indicator() for known in one.continues}
+        shown = [a for a in self._by_unit[unit] if a is own or a.portfolio.rubric.id in earlier]
+        beside = {language: {name: found[name]} for language, found in self.beside.items()}
+        names = {other for found in beside.values() for other in found[name] if other}
+        every = self.whole.examined.project.units
+        units = [*self._above(unit), *(_named(every[other]) for other in sorted(names) if other in every)]
+        return self._given(shown, units, beside)
+
+    def unit(self, name: str) -> Given:
+        """What a unit's own pages may show: itself, the units around it, and all its portfolios."""
+        below = [_named(unit) for unit in self._children.get(name, ())]
+        return self._given(self._by_unit.get(name, ()), [*self._above(name), *below], {})
+
+    def _given(self, shown: Iterable[Assessment], units: Iterable[Unit], beside: Beside) -> Given:
+        whole, examined = self.whole, self.whole.examined
+        assessments = tuple(shown)
+        portfolios = tuple(assessment.portfolio for assessment in assessments)
+        wanted: dict[str, Unit] = {}
+        for unit in units:
+            wanted.setdefault(unit.id, unit)
+        project = Project(
+            site=examined.project.site,
+            rubrics={portfolio.rubric.id: portfolio.rubric for portfolio in portfolios},
+            units=wanted,
+            portfolios=portfolios,
+        )
+        files = [file for portfolio in portfolios for file in self._files.get(portfolio.folder, ())]
+        return Given(
+            Examined(
+                project,
+                assessments,
+                tuple(problem for portfolio in portfolios for problem in self._problems.get(portfolio.folder, ())),
+                {p.id: examined.searched[p.id] for p in portfolios if p.id in examined.searched},
+                {address: examined.ledger[address] for address in _addresses(portfolios) if address in examined.ledger},
+            ),
+            {file: whole.sizes[file] for file in files},
+            {file: whole.previews[file] for file in files if file in whole.previews},
+            beside,
+        )
+
+    def _above(self, name: str) -> Iterator[Unit]:
+        every, seen = self.whole.examined.project.units, set()
+        unit = every.get(name)
+        while unit and unit.id not in seen:
+            seen.add(unit.id)
+            yield unit
+            unit = every.get(unit.parent or "")
+
+    @cached_property
+    def rubrics(self) -> dict[str, bytes]:
+        """The hash of each rubric."""
+        return {name: _digest(rubric) for name, rubric in self.whole.examined.project.rubrics.items()}
+
+    @cached_property
+    def _by_id(self) -> dict[str, Assessment]:
+        return {assessment.portfolio.id: assessment for assessment in self.whole.examined.assessments}
+
+    @cached_property
+    def _by_unit(self) -> dict[str, list[Assessment]]:
+        found: dict[str, list[Assessment]] = {}
+        for assessment in self.whole.examined.assessments:
+            found.setdefault(assessment.portfolio.unit, []).append(assessment)
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str | None, list[Unit]]:
+        found: dict[str | None, list[Unit]] = {}
+        for unit in self.whole.examined.project.units.values():
+            found.setdefault(unit.parent, []).append(unit)
+        return found
+
+    @cached_property
+    def _problems(self) -> dict[str, list[Any]]:
+        return self._below((problem.place.file, problem) for problem in self.whole.examined.problems)
+
+    @cached_property
+    def _files(self) -> dict[str, list[str]]:
+        return self._below((file, file) for file in self.whole.sizes)
+
+    def _below(self, found: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+        """What is in the folder of each portfolio, by path."""
+        folders: dict[str, list[Any]] = {p.folder: [] for p in self.whole.examined.project.portfolios}
+        for path, one in found:
+            above = path
+            while above and above not in folders:
+                above = above.rpartition("/")[0]
+            if above:
+                folders[above].append(one)
+        return folders
+
+
+def _named(unit: Unit) -> Unit:
+    """A unit of which only the name is shown."""
+    return Unit(unit.id, unit.name, Place(unit.place.file), unit.short, unit.parent)
+
+
+def _addresses(portfolios: Iterable[Portfolio]) -> Iterator[str]:
+    for portfolio in portfolios:
+        for answer in portfolio.all_answers():
+            for record in (*answer.evidence, *(one for records in answer.registers.values() for one in records)):
+                if address := links.normal(record.text("url")):
+                    yield address
+
+
+def _digest(rubric: Rubric) -> bytes:
+    return hashlib.sha256(repr(rubric).encode(errors="surrogatepass")).digest()
+
+
+# What all files follow from ---------------------------------------------------------------------------------------
+
+
+def ground(root: Path, templates: Iterable[Path]) -> bytes | None:
+    """SHA-256 of what every page follows from besides what units wrote: program, templates, `mkdocs.yml`.
+
+    None where that cannot be said: `mkdocs.yml` takes more from elsewhere.
+    """
+    try:
+        settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    if re.search(r"^\s*INHERIT\s*:", settings, re.MULTILINE):
+        return None
+    found = hashlib.sha256(cache.program())
+    # `!ENV` takes values from there; whatever else is named in the file costs no more than a hash that is another.
+    said = {name: os.environ.get(name) for name in sorted(set(re.findall(r"\w+", settings)) - {"_"})}
+    said = {name: value for name, value in said.items() if value is not None}
+    found.update(repr((settings, said)).encode(errors="surrogatepass"))
+    for folder in templates:
+        found.update(b"\0folder")
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            found.update(repr((path.relative_to(folder).as_posix(), len(content))).encode(errors="surrogatepass"))
+            found.update(content)
+            if b"build_date" in content and path.suffix in (".html", ".j2", ".xml"):
+                found.update(os.environ.get("SOURCE_DATE_EPOCH", "").encode())
+    return found.digest()

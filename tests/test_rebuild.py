@@ -1,0 +1,317 @@
+"""A build with the cache of the last one, in a fresh checkout: the same bytes as without, and little made anew."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lakthan import build, cache, workbook, writer
+from tests.conftest import ROOT, Sandbox
+
+RUBRIC = """\
+lakthan: 1
+id: YEAR
+title: {th: เกณฑ์เล็ก, en: Small criteria}
+short: {th: เล็ก, en: Small}
+year: 2570
+document: {title: {th: ประกาศตัวอย่าง, en: A sample notice}, issuer: {th: หน่วยงานตัวอย่าง, en: A sample office}}
+kinds:
+  plan: {title: {th: แผน, en: Plan}}
+  report: {title: {th: รายงาน, en: Report}}
+award: sum
+levels:
+- {id: good, title: {th: ดี, en: Good}, percent_at_least: 50}
+indicators:
+- {id: "1", title: {th: แผน, en: Plan}, points: 10, when: [{has: plan}]CONTINUES}
+- {id: "2", title: {th: รายงาน, en: Report}, points: 7, when: [{has: report}]}
+"""
+ANSWER = """\
+---
+self_score: 10
+evidence:
+- {kind: plan, title: แผนงาน, date: ๑ ต.ค. ๒๕๖๙, reference: ที่ ๑/๒๕๗๐, url: "https://example.go.th/plan"}
+- {kind: report, title: รายงาน, date: 2026-11-05, file: files/report.txt, indicators: ["1", "2"]}
+---
+บัญชีของหน่วยงาน [รายงาน](files/report.txt)
+"""
+NAMES = {"north": "หน่วยเหนือ", "north/hill": "หน่วยเขา", "south": "หน่วยใต้"}
+EVERY = {*NAMES, "north/small-2569", *(f"{unit}/small-2570" for unit in NAMES)}
+"""All that is kept of the project: units, and portfolios."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Sandbox:
+    """Three units, one of them below another, and two editions of a rubric with two indicators."""
+    found = Sandbox(tmp_path / "project")
+    found.write("mkdocs.yml", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    shutil.copytree(ROOT / "site_templates/theme", found.path("site_templates/theme"))
+    found.write("rubrics/small-2569.yml", RUBRIC.replace("YEAR", "small-2569").replace("CONTINUES", ""))
+    continues = ', continues: ["small-2569:1"]'
+    found.write("rubrics/small-2570.yml", RUBRIC.replace("YEAR", "small-2570").replace("CONTINUES", continues))
+    for unit, name in NAMES.items():
+        found.write(f"content/{unit}/unit.yml", f"name: {{th: {name}, en: Unit {unit}}}\n")
+        answer(found, f"{unit}/small-2570", "1")
+    answer(found, "north/small-2569", "1")
+    found.write("content/site.yml", (ROOT / "content/site.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def answer(project: Sandbox, portfolio: str, name: str) -> None:
+    project.write(f"content/{portfolio}/{name}.md", ANSWER)
+    project.write(f"content/{portfolio}/files/report.txt", f"รายงานของ {portfolio}")
+
+
+# The same bytes --------------------------------------------------------------------------------------------------
+
+
+class Heavy(cache.Cache):
+    """A cache of nothing but forms, pictures and tables, which are kept by their own content."""
+
+    def find(self, kind: str, source: bytes) -> bytes | None:
+        return None if kind in ("portfolio", "unit") else super().find(kind, source)
+
+    def keep(self, kind: str, source: bytes, content: bytes) -> None:
+        if kind not in ("portfolio", "unit"):
+            super().keep(kind, source, content)
+
+    def prune(self, used: object = None) -> None:
+        pass
+
+
+def built(project: Sandbox, where: Path, kept: cache.Cache) -> dict[str, bytes]:
+    """All files of the pages and the site, built in a checkout of its own, with the cache *kept*."""
+    for name in ("content", "rubrics", "site_templates"):
+        shutil.copytree(project.path(name), where / name)
+    shutil.copy(project.path("mkdocs.yml"), where)
+    (where / build.DOCS).mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "Cache", lambda _: kept)
+        build.site(where, build.examine(where), processes=1)
+    kept.used.clear()
+    found = {}
+    for folder in (build.DOCS, "site"):
+        for path in sorted((where / folder).rglob("*")):
+            if path.is_file():
+                found[f"{folder}/{path.relative_to(where / folder).as_posix()}"] = path.read_bytes()
+    shutil.rmtree(where)
+    return found
+
+
+Edit = Callable[[Sandbox, random.Random], object]
+
+
+def some_answer(project: Sandbox, rng: random.Random) -> str:
+    found = sorted(path for path in project.path("content").rglob("*.md") if ".en" not in path.name)
+    return rng.choice(found).relative_to(project.root).as_posix()
+
+
+def some_unit(project: Sandbox, rng: random.Random) -> Path:
+    return rng.choice(sorted(path.parent for path in project.path("content").rglob("unit.yml")))
+
+
+def tells(project: Sandbox, rng: random.Random) -> None:
+    name = some_answer(project, rng)
+    project.write(name, project.read(name) + f"\nแก้ไขครั้งที่ {rng.random()}\n")
+
+
+def redates(project: Sandbox, rng: random.Random) -> None:
+    name = some_answer(project, rng)
+    project.write(name, project.read(name).replace("2026-11-05", f"2026-12-{rng.randint(10, 28)}"))
+
+
+def loses_evidence(project: Sandbox, rng: random.Random) -> None:
+    name = some_answer(project, rng)
+    lines = project.read(name).splitlines(keepends=True)
+    project.write(name, "".join(line for line in lines if not line.startswith("- {kind: plan")))
+
+
+def answers_another(project: Sandbox, rng: random.Random) -> None:
+    folder = rng.choice(sorted({path.parent for path in project.path("content").rglob("1.md")}))
+    answer(project, folder.relative_to(project.path("content")).as_posix(), "2")
+
+
+def says_in_english(project: Sandbox, rng: random.Random) -> None:
+    name = some_answer(project, rng)
+    project.write(name.replace(".md", ".en.md"), "---\ntexts: {แผนงาน: A plan}\n---\nTold in English.\n")
+
+
+def attaches(project: Sandbox, rng: random.Random) -> None:
+    path = rng.choice(sorted(project.path("content").rglob("report.txt")))
+    path.write_text("ก" * rng.randint(1, 5000), encoding="utf-8")
+
+
+def detaches(project: Sandbox, rng: random.Random) -> None:
+    rng.choice([*sorted(project.path("content").rglob("report.txt")), project.path("none")]).unlink(missing_ok=True)
+
+
+def renames(project: Sandbox, rng: random.Random) -> None:
+    unit = some_unit(project, rng)
+    unit.rename(unit.with_name(f"{unit.name}-x"))
+
+
+def calls_it_otherwise(project: Sandbox, rng: random.Random) -> None:
+    name = f"หน่วย {rng.choice('กขฮ')}{rng.randint(1, 99)}"
+    (some_unit(project, rng) / "unit.yml").write_text(
+        f"name: {{th: {name}, en: U}}\nprofile: {{vision: {{th: {name}}}}}\n", encoding="utf-8"
+    )
+
+
+def goes(project: Sandbox, rng: random.Random) -> None:
+    unit = some_unit(project, rng)
+    if unit.name != "north":
+        shutil.rmtree(unit)
+
+
+def comes(project: Sandbox, rng: random.Random) -> None:
+    name = f"new-{rng.randint(1, 99)}"
+    project.write(f"content/{name}/unit.yml", f"name: {{th: หน่วย {name}, en: {name}}}\n")
+    answer(project, f"{name}/small-2570", "1")
+
+
+def changes_criteria(project: Sandbox, rng: random.Random) -> None:
+    name = rng.choice(("rubrics/small-2569.yml", "rubrics/small-2570.yml"))
+    project.write(name, project.read(name).replace("points: 7", f"points: {rng.randint(2, 6)}"))
+
+
+def changes_site(project: Sandbox, rng: random.Random) -> None:
+    said = rng.choice(("digits: ascii", "languages: [th]", "digits: thai", 'address: "https://example.go.th/"'))
+    lines = [line for line in project.read("content/site.yml").splitlines() if said.split(":")[0] not in line]
+    project.write("content/site.yml", "\n".join((*lines, said)) + "\n")
+
+
+def overrides(project: Sandbox, rng: random.Random) -> None:
+    name = rng.choice(("pages/indicator.md.j2", "pages/unit.md.j2", "forms/generic.typ"))
+    text = (ROOT / "site_templates" / name).read_text(encoding="utf-8")
+    extra = "" if name.endswith("typ") else f"\n<p>ฉบับ {rng.randint(1, 99)}</p>\n"
+    project.write(f"site_templates/{name}", text + extra)
+
+
+def themes(project: Sandbox, rng: random.Random) -> None:
+    text = project.read("mkdocs.yml").partition("copyright:")[0]
+    project.write("mkdocs.yml", f"{text}copyright: ฉบับ {rng.randint(1, 99)}\n")
+
+
+def reviews(project: Sandbox, rng: random.Random) -> None:
+    folder = rng.choice(sorted({path.parent for path in project.path("content").rglob("1.md")}))
+    verdict = rng.choice(("accept", "reject"))
+    (folder / "reviews").mkdir(exist_ok=True)
+    (folder / "reviews/one.yml").write_text(
+        f"lakthan: 1\nrole: คณะทำงาน\ndate: 2026-12-20\nfinal: true\nverdicts:\n"
+        f'- {{indicator: "1", verdict: {verdict}, points: 1, reason: ตามหลักฐาน}}\n',
+        encoding="utf-8",
+    )
+
+
+def reaches(project: Sandbox, rng: random.Random) -> None:
+    entry = {"first_published": "2026-01-01", "last_checked": f"2026-12-{rng.randint(10, 28)}", "status": "ok"}
+    project.write("content/links.json", json.dumps({"https://example.go.th/plan": entry}))
+
+
+EDITS: tuple[Edit, ...] = (
+    tells, redates, loses_evidence, answers_another, says_in_english, attaches, detaches, renames, calls_it_otherwise,
+    goes, comes, changes_criteria, changes_site, overrides, themes, reviews, reaches,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seed", "steps"), [(1, 4), *(pytest.param(seed, len(EDITS), marks=pytest.mark.slow) for seed in (2, 3))]
+)
+def test_random_edits_end_in_the_bytes_of_a_clean_build(
+    project: Sandbox, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int
+) -> None:
+    rng = random.Random(seed)
+    carried, heavy = cache.Cache(tmp_path / "carried"), Heavy(tmp_path_factory.getbasetemp() / "heavy")
+    built(project, tmp_path / "first", carried)
+    for edit in rng.sample(EDITS, steps):
+        edit(project, rng)
+        mine = built(project, tmp_path / "with", carried)
+        clean = built(project, tmp_path / "without", heavy)
+        other = [name for name in sorted({*mine, *clean}) if mine.get(name) != clean.get(name)]
+        assert not other, f"after {edit.__name__}"
+
+
+# Little made anew ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(project: Sandbox, tmp_path: Path) -> Iterator[cache.Cache]:
+    """The cache of a first build of the project."""
+    found = cache.Cache(tmp_path / "kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "Cache", lambda _: found)
+        project.generate()
+        yield found
+
+
+def renewed(project: Sandbox) -> set[str]:
+    """What the next build makes anew, in a checkout without pages."""
+    shutil.rmtree(project.docs)
+    return {name for _, name in project.generate().renewed}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("content/south/small-2570/1.md", "บัญชีของ", "เรื่องของ", {"south", "south/small-2570"}),
+        # An edition that the next one continues stands on its pages.
+        ("content/north/small-2569/1.md", "แผนงาน", "แผนใหม่", {"north", "north/small-2569", "north/small-2570"}),
+        # A name stands on the pages of the units below, and of those beside it in the list.
+        ("content/north/unit.yml", "หน่วยเหนือ", "หน่วยเหนือสุด", {*EVERY} - {"south"}),
+        ("rubrics/small-2569.yml", "points: 7", "points: 6", {"north", "north/small-2569", "north/small-2570"}),
+        ("content/site.yml", "digits: thai", "digits: ascii", EVERY),
+    ],
+)
+def test_an_edit_makes_anew_what_shows_it(
+    project: Sandbox, kept: cache.Cache, name: str, old: str, new: str, expected: set[str]
+) -> None:
+    assert renewed(project) == set()
+    project.replace(name, old, new)
+    assert renewed(project) == expected
+    assert renewed(project) == set()
+    assert kept.folder
+    assert len([*kept.folder.iterdir()]) < 40, "what is of no more use is removed"
+
+
+def test_another_program_makes_everything_anew(
+    project: Sandbox, kept: cache.Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert renewed(project) == set()
+    monkeypatch.setattr(cache, "program", lambda: b"another")
+    assert len(renewed(project)) == len(EVERY)
+
+
+def test_a_damaged_entry_changes_nothing(project: Sandbox, kept: cache.Cache) -> None:
+    before = {path: path.read_bytes() for path in sorted(project.docs.rglob("*")) if path.is_file()}
+    assert kept.folder
+    for path in kept.folder.iterdir():
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    assert len(renewed(project)) == len(EVERY)
+    assert {path: path.read_bytes() for path in sorted(project.docs.rglob("*")) if path.is_file()} == before
+
+
+def test_settings_from_elsewhere_are_not_trusted(project: Sandbox, kept: cache.Cache) -> None:
+    project.write("base.yml", "copyright: someone\n")
+    project.write("mkdocs.yml", "INHERIT: base.yml\n" + project.read("mkdocs.yml"))
+    assert len(renewed(project)) == len(renewed(project)) == len(EVERY)
+    assert kept.folder
+
+
+def test_a_template_changed_meanwhile_leaves_nothing_behind(
+    project: Sandbox, kept: cache.Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(*_: object) -> list[object]:
+        project.write("site_templates/parts/new.j2", "new")
+        return []
+
+    monkeypatch.setattr(workbook, "of_all", change)
+    project.replace("content/south/small-2570/1.md", "บัญชีของ", "เรื่องของ")
+    renewed(project)
+    assert kept.folder
+    assert not [*kept.folder.iterdir()]
