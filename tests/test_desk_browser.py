@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from lakthan import editor, load
 from lakthan.desk import Desk, Server, SiteServer
 from tests.conftest import ROOT, Sandbox, served
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RUBRIC = "moi-moral-2569"
@@ -88,6 +89,7 @@ class Form:
 
     def __init__(self, page: Page, server: Server, name: str) -> None:
         self.page, self.name = page, name
+        self.file = server.desk.root / FOLDER / f"{name}.md"
         page.goto(f"{server.address}#/collections/office--{RUBRIC}")
         page.locator(f"a[href$='/entries/{name}']").click()
         expect(self.panel.locator(".score")).to_be_visible()
@@ -107,7 +109,7 @@ class Form:
             if control.get_attribute("role") == "combobox":
                 for choice in value if isinstance(value, list) else [value]:
                     control.fill(choice)
-                    self.page.locator("[role=option]").first.click()
+                    self.page.locator("[role=option]", has_text=choice).first.click()
             else:
                 control.fill(str(value))
 
@@ -115,7 +117,10 @@ class Form:
         """One more entry of a register."""
         label = self.page.locator(f'label[for^="{key}-field-"]').first
         add = label.locator("xpath=../..").get_by_role("button", name="เพิ่ม").first
+        new = self.page.locator(f'label[for^="{next(iter(filled))}-field-"]')
+        before = new.count()
         add.click()
+        expect(new).to_have_count(before + 1)
         self.fill(filled)
 
     def attach(self, file: Path, position: int) -> None:
@@ -126,9 +131,11 @@ class Form:
         expect(self.page.get_by_text(f"files/{self.name}/{file.name}")).to_be_visible()
 
     def save(self) -> None:
+        before = self.file.read_bytes()
         self.page.get_by_role("button", name="บันทึก", exact=True).click()
         self.page.get_by_text("บันทึกเดี๋ยวนี้").click()
-        expect(self.page.get_by_text("การเปลี่ยนเปลงถูกบันทึกแล้ว")).to_be_visible()
+        until(lambda: self.file.read_bytes() != before)
+        expect(self.page.get_by_text("การเปลี่ยนเปลงถูกบันทึกแล้ว").first).to_be_visible()
 
 
 def test_an_empty_unit_reaches_the_full_score(browser: Browser, office: Sandbox, form: Server) -> None:
