@@ -211,8 +211,9 @@ def review_question_open(assessment: Assessment) -> Iterator[Diagnostic]:
 
 def review_too_early(assessment: Assessment) -> Iterator[Diagnostic]:
     """A review is of a round that the portfolio has not reached, so that nothing comes of it yet."""
-    reached = {score.round for score in assessment.scores}
-    for review in assessment.portfolio.reviews:
+    reviews = assessment.portfolio.reviews
+    reached = {score.round for score in assessment.scores} if reviews else set()
+    for review in reviews:
         if review.round not in reached and review.verdicts and assessment.latest.as_of is None:
             title = next(r.title for r in assessment.portfolio.rubric.rounds if r.id == review.round)
             yield Diagnostic("review-too-early", review.place, "warning", {"round": title})
@@ -270,7 +271,7 @@ def _records(assessment: Assessment) -> Iterator[Record]:
 
 
 def _rulings(assessment: Assessment) -> Iterator[Ruling]:
-    for verified in assessment.verified:
+    for verified in assessment.verified if assessment.portfolio.reviews else ():
         yield from verified.rulings if verified else ()
 
 

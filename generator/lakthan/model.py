@@ -246,17 +246,21 @@ class Portfolio:
 
     def dates(self) -> tuple[datetime.date, ...]:
         """Every date that something in the portfolio bears, ascending, each once."""
-        found = {self.signed} if self.signed else set()
+        return tuple(sorted(set(self.days())))
+
+    def days(self) -> Iterator[datetime.date]:
+        """The same in no order, as often as it stands there."""
+        if self.signed:
+            yield self.signed
         for answer in self.all_answers():
             for record in (*answer.evidence, *(r for records in answer.registers.values() for r in records)):
                 for name, value in record.values.items():
                     if type(value) is str or name == "dead_from":  # of the ledger of links: no round is reached by it
                         continue
                     if isinstance(value, datetime.date):
-                        found.add(value)
+                        yield value
                     elif isinstance(value, tuple):
-                        found.update(v for v in value if isinstance(v, datetime.date))
-        return tuple(sorted(found))
+                        yield from (v for v in value if isinstance(v, datetime.date))
 
 
 def _whole(value: object) -> object:
@@ -633,7 +637,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Assessment:
-    """All that is worked out about one portfolio; some of it once it is asked for."""
+    """All that is worked out about one portfolio; some of it once it is asked for.
+
+    No field may have a default that is the class's own value: nobody would notice that it is not worked out yet.
+    """
 
     portfolio: Portfolio
     scores: tuple[Score, ...]
@@ -643,34 +650,34 @@ class Assessment:
     advice: Advice
     timeline: tuple[tuple[datetime.date, Fraction], ...]
     """Points of the last round reached, as they stood on each day that changed them."""
-    verified: tuple[Verified | None, ...] = ()
+    verified: tuple[Verified | None, ...] = field(default_factory=tuple)
     """For each of `scores`, what reviewers left of it; None for a round that nobody reviewed."""
-    stated: Score | None = field(default_factory=lambda: None)  # no value of the class's: it may be worked out later
+    stated: Score | None = field(default_factory=lambda: None)
     """The latest score as the unit assessed itself; None where that is not of the same round."""
 
     @classmethod
     def begun(
         cls,
         portfolio: Portfolio,
-        scores: tuple[Score, ...],
-        verified: tuple[Verified | None, ...],
-        work: Mapping[str, Callable[[], object]],
+        latest: Score,
+        work: Mapping[str, Callable[[Assessment], object]],
     ) -> Assessment:
         """An assessment whose other fields are worked out by *work*, each when it is first asked for."""
         found = object.__new__(cls)
-        vars(found).update(portfolio=portfolio, scores=scores, verified=verified, _work=work)
+        vars(found).update(portfolio=portfolio, _latest=latest, _work=work)
         return found
 
     def __getattr__(self, name: str) -> Any:
         work = vars(self).get("_work", {})
         if name not in work:
             raise AttributeError(name)
-        vars(self)[name] = value = work[name]()
+        vars(self)[name] = value = work[name](self)
         return value
 
     @property
     def latest(self) -> Score:
-        return self.scores[-1]
+        known: Score | None = vars(self).get("_latest")
+        return known or self.scores[-1]
 
     @property
     def reviewed(self) -> Verified | None:

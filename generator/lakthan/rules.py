@@ -65,8 +65,6 @@ class Scope:
         default_factory=dict, compare=False, repr=False
     )
     """What `gather` has gathered: several conditions count the same records."""
-    judged: dict[int, Finding] = dataclass_field(default_factory=dict, compare=False, repr=False)
-    """What `judge` has found of each condition: a later round looks through the windows of those before it too."""
 
     def through(self, window: Window) -> Scope:
         """The same indicator through another window."""
@@ -853,10 +851,7 @@ RULES: Mapping[type[Condition], Callable[[Any, Scope], Finding]] = {
 
 def judge(condition: Condition, scope: Scope) -> Finding:
     """The finding of one condition."""
-    found = scope.judged.get(id(condition))  # the rubric holds on to its conditions: an id is never another's
-    if found is None:
-        found = scope.judged[id(condition)] = RULES[type(condition)](condition, scope)
-    return found
+    return RULES[type(condition)](condition, scope)
 
 
 def _once(uses: Iterable[Use]) -> tuple[Use, ...]:

@@ -10,7 +10,9 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
+from math import lcm
 from operator import attrgetter
 from typing import TypeVar
 
@@ -53,23 +55,17 @@ def score(
     as_of: datetime.date | None = None,
     reading: str | None = None,
     ruled: Sequence[Ruling] = (),
-    scopes: dict[str, list[rules.Scope]] | None = None,
 ) -> Score:
     """The score of *portfolio* for a round (the rubric's last one unless said), on a day, under a reading.
 
-    With *ruled* it is what reviewers left of it. Who asks for several rounds, with all else the same, gives the same
-    *scopes*, a dict that is empty at first: rounds share windows. Raises KeyError for a round or reading that the
-    rubric does not have.
+    With *ruled* it is what reviewers left of it. Raises KeyError for a round or reading that the rubric does not have.
     """
     rubric = read(portfolio.rubric, reading)
     if round is None and rubric.rounds:
         round = rubric.rounds[-1].id
-    scopes = {} if scopes is None else scopes
-    scored = {
-        node.id: indicator(portfolio, rubric, node, round, as_of, ruled, scopes=scopes.setdefault(node.id, []))
-        for node in rubric.every_indicator()
-    }
-    return _whole(portfolio, rubric, scored, round, as_of, reading)
+    nodes = rubric.every_indicator()
+    scored = {node.id: indicator(portfolio, rubric, node, round, as_of, ruled) for node in nodes}
+    return _whole(portfolio, rubric, scored, round, as_of, reading, own=True)
 
 
 def reread(found: Score, reading: str) -> Score:
@@ -151,7 +147,7 @@ def stated(found: Score) -> Score | None:
         name: replace(node, points=min(own.get(name, _NONE), node.max), decided=True)
         for name, node in found.indicators.items()
     }
-    return _whole(portfolio, rubric, scored, found.round, found.as_of, found.reading)
+    return _whole(portfolio, rubric, scored, found.round, found.as_of, found.reading, own=True)
 
 
 def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> tuple[str | None, ...]:
@@ -159,9 +155,20 @@ def rounds_reached(portfolio: Portfolio, as_of: datetime.date | None = None) -> 
     rounds = portfolio.rubric.rounds
     if not rounds:
         return (None,)
-    today = as_of or max(portfolio.dates(), default=None)
+    today = as_of or _newest(portfolio, max((r.to for r in rounds[:-1]), default=None))
     later = (after.id for before, after in pairwise(rounds) if today and before.to < today)
     return (rounds[0].id, *later)
+
+
+def _newest(portfolio: Portfolio, enough: datetime.date | None) -> datetime.date | None:
+    """The last day that something in the portfolio bears, or one of those after *enough*."""
+    newest = None
+    for day in portfolio.days():
+        if newest is None or day > newest:
+            newest = day
+            if enough and newest > enough:
+                break
+    return newest
 
 
 def timeline(
@@ -277,12 +284,10 @@ def indicator(
     as_of: datetime.date | None,
     ruled: Sequence[Ruling] = (),
     view: dict[str, tuple[Record, ...]] | None = None,
-    scopes: list[rules.Scope] | None = None,
 ) -> NodeScore:
     """The score of one indicator, from its own file and the portfolio's shared one; with *ruled*, after the reviews.
 
-    Who asks again and again gives for other days the same *view*, for other rounds of one day the same *scopes*: an
-    empty dict and an empty list of this indicator alone.
+    Who asks again and again, for other days or rounds, gives the same *view*: an empty dict of this indicator alone.
     """
     view = {} if view is None else view
     answer = portfolio.answers.get(node.id)
@@ -290,7 +295,7 @@ def indicator(
     if node.may_not_apply and answer and answer.not_applicable and not (own and own.rejects):
         return NodeScore(node.id, node, _NONE, _NONE, applies=False)
     refused = verdicts.refused(ruled, node.id) if ruled else None
-    seen = [] if scopes is None else scopes
+    seen: list[rules.Scope] = []
 
     def through(window: Window) -> rules.Scope:
         """One scope for each window, so that conditions share what they gather."""
@@ -309,8 +314,9 @@ def indicator(
             criterion = leaf_score.node
             assert isinstance(criterion, Criterion)  # leaves of an indicator are criteria
             lacking = tuple(p for p in (_required(r, leaves) for r in criterion.requires) if p not in held)
-            points = leaf_score.max if path in held else _NONE
-            leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
+            if lacking or leaf_score.holds != (path in held):
+                points = leaf_score.max if path in held else _NONE
+                leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
     found = _criterion(node, node.id, leaves)
     decided = verdicts.points(own, found.points, found.max)
     return found if decided is None else replace(found, points=decided, decided=True)
@@ -399,9 +405,11 @@ def _criterion(node: Criterion, path: str, leaves: Mapping[str, NodeScore]) -> N
     return _award(node, path, node.award or "sum", children, own=True)
 
 
-def _combine(node: Rubric | Area, path: str, scored: Mapping[str, NodeScore]) -> NodeScore:
-    children = [_combine(area, area.id, scored) for area in node.areas] or [scored[n.id] for n in node.indicators]
-    return _award(node, path, node.award, children)
+def _combine(node: Rubric | Area, path: str, scored: Mapping[str, NodeScore], *, own: bool = False) -> NodeScore:
+    if node.areas:
+        areas = [_combine(area, area.id, scored, own=own) for area in node.areas]
+        return _award(node, path, node.award, areas, own=True)
+    return _award(node, path, node.award, [scored[n.id] for n in node.indicators], own=own)
 
 
 def _award(
@@ -414,7 +422,9 @@ def _award(
     counted = [child for child in children if child.applies]
     points, most = AWARDS[award](counted)
     marked = []
-    best = next((child for child in counted if child.points == points and (points or child.holds)), None)
+    best: NodeScore | None = None
+    if award == "highest":
+        best = next((child for child in counted if child.points == points and (points or child.holds)), None)
     for child in children:
         awarded = child is best if award == "highest" else child.applies and (child.holds or child.points.numerator > 0)
         if child.awarded == awarded:
@@ -443,16 +453,20 @@ def _mean(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
     return points / weights, _total([_weight(c) * c.max for c in children]) / weights
 
 
-# Nearly all points are whole, and fractions add up and compare twenty times as slowly as whole numbers.
+# Fractions add up and compare twenty times as slowly as whole numbers.
 
 
 def _total(numbers: Sequence[Fraction]) -> Fraction:
-    whole = 0
+    above, below = 0, 1
     for number in numbers:
-        if number.denominator != 1:
-            return sum(numbers, _NONE)
-        whole += number.numerator
-    return Fraction(whole)
+        if number.denominator != below:
+            common = lcm(below, number.denominator)
+            above, below = above * (common // below), common
+        above += number.numerator * (below // number.denominator)
+    return _exact(above, below)
+
+
+_exact = lru_cache(maxsize=4096)(Fraction)
 
 
 def _largest(numbers: Sequence[Fraction]) -> Fraction:
@@ -484,8 +498,11 @@ def _whole(
     round: str | None,
     as_of: datetime.date | None,
     reading: str | None,
+    *,
+    own: bool = False,
 ) -> Score:
-    root = _combine(rubric, "", scored)
+    """All of a score from that of each indicator, which nobody else has seen if they are its *own*."""
+    root = _combine(rubric, "", scored, own=own)
     above = tuple(_above_criteria(root))
     nodes = {node.path: node for node in above}
     gates = _gates(rubric, root, nodes, scored)

@@ -13,7 +13,7 @@ that would lose something as a number (`0812345678`, `+66 2`, `1e5`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -162,13 +162,12 @@ def _name(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-@dataclass(slots=True)
-class _Open:
-    """A map or list that is being filled. `key` waits for its value."""
+class _Open(NamedTuple):
+    """A map or list that is being filled while another inside it is. Of a map, *key* waits for that one."""
 
     container: dict[str, Any] | list[Any]
     path: Path
-    key: str | None = None
+    key: str
 
 
 class _Reader:
@@ -179,111 +178,112 @@ class _Reader:
         self.value: Any = None
         self.places: dict[Path, Position] = {(): (first_line, 1)}
         self.keys: dict[Path, Position] = {}
-        self.open: list[_Open] = []
 
     def read(self, text: str) -> Loaded:
-        documents = values = 0
-        for event in self.events(text):
-            match event:
-                case yaml.AliasEvent():
-                    raise self.problem("yaml-alias", event.start_mark)
-                case yaml.DocumentStartEvent():
-                    documents += 1
-                    if event.version or event.tags:
-                        raise self.problem("yaml-directive", event.start_mark)
-                    if documents > 1:
-                        raise self.problem("yaml-several-documents", event.start_mark)
-                case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    values += 1
-                    if values > MAX_VALUES:
-                        raise self.problem("yaml-too-many-values", event.start_mark, limit=MAX_VALUES)
-                    if event.anchor is not None:
-                        raise self.problem("yaml-anchor", event.start_mark)
-                    if event.tag is not None:
-                        raise self.problem("yaml-tag", event.start_mark)
-                    if isinstance(event, yaml.ScalarEvent):
-                        self.scalar(event)
-                    else:
-                        self.begin(event)
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    self.open.pop()
-        return Loaded(self.value, self.places, self.keys)
-
-    def events(self, text: str) -> Iterator[Any]:
+        parser = _LOADER(text)
         try:
-            yield from yaml.parse(text, Loader=_LOADER)
+            self.build(parser.get_event, escapes="\\" in text)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line, mark.column) if mark else (0, 0)
-            lines = text.rstrip().split("\n")
-            if line >= len(lines):  # something does not end: there is nothing to see where the file does
-                line, column = len(lines) - 1, len(lines[-1])
-            problem = error.problem or error.context or ""
-            # The two commonest mistakes deserve words of their own. The colon: text with a colon that has no quotes,
-            # a line indented by mistake, or a line before it that lacks the space after its colon.
-            if "mapping values are not allowed" in problem:
-                raise YamlProblem("yaml-colon", line + self.offset, column + 1) from None
-            if "found a tab" in problem or lines[line][column : column + 1] == "\t":
-                raise YamlProblem("yaml-tab", line + self.offset, column + 1) from None
-            raise YamlProblem("yaml-syntax", line + self.offset, column + 1, problem=problem) from None
+            raise self.syntax(text, error) from None
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             # The parser in Python turns \UFFFFFFFF into a character without asking whether there is one.
             raise YamlProblem("yaml-syntax", self.offset, 1, problem=str(error)) from None
+        finally:
+            parser.dispose()
+        return Loaded(self.value, self.places, self.keys)
 
-    def scalar(self, event: Any) -> None:
-        if found := _INVISIBLE.search(event.value):  # written as an escape, "\u202e"
-            raise self.problem("yaml-control-character", event.start_mark, character=_name(found[0]))
-        plain = not event.style
-        top = self.open[-1] if self.open else None
-        if top and isinstance(top.container, dict) and top.key is None:
-            self.begin_entry(top, top.container, event, plain)
-        else:
-            self.put(_plain(event.value) if plain else event.value, event.start_mark)
+    def build(self, get_event: Callable[[], Any], *, escapes: bool) -> None:
+        """All in one loop: tens of thousands of files are read one after the other."""
+        offset, places, keys = self.offset, self.places, self.keys
+        documents = values = 0
+        outer: list[_Open] = []
+        container: dict[str, Any] | list[Any] | None = None
+        path: Path = ()
+        key: str | None = None
+        """The entry of `container` that waits for its value, where that is a map."""
+        while (event := get_event()) is not None:
+            sort = type(event)
+            if sort is yaml.ScalarEvent or sort is yaml.MappingStartEvent or sort is yaml.SequenceStartEvent:
+                mark = event.start_mark
+                values += 1
+                if values > MAX_VALUES:
+                    raise self.problem("yaml-too-many-values", mark, limit=MAX_VALUES)
+                if event.anchor is not None:
+                    raise self.problem("yaml-anchor", mark)
+                if event.tag is not None:
+                    raise self.problem("yaml-tag", mark)
+                value: Any
+                if sort is yaml.ScalarEvent:
+                    value = event.value
+                    # What is not written as an escape, "\u202e", was seen in the whole text.
+                    if escapes and (found := _INVISIBLE.search(value)):
+                        raise self.problem("yaml-control-character", mark, character=_name(found[0]))
+                    if key is None and type(container) is dict:
+                        key = self.key(container, path, event)
+                        keys[(*path, key)] = mark.line + offset, mark.column + 1
+                        continue
+                    if not event.style:
+                        value = _plain(value)
+                else:
+                    if len(outer) + (container is not None) >= MAX_DEPTH:
+                        raise self.problem("yaml-too-deep", mark, limit=MAX_DEPTH)
+                    if key is None and type(container) is dict:
+                        raise self.problem("yaml-key-not-text", mark)
+                    value = {} if sort is yaml.MappingStartEvent else []
+                if key is not None:
+                    inside: Path = (*path, key)
+                    container[key] = value  # type: ignore[index, call-overload]
+                elif container is not None:
+                    inside = (*path, len(container))
+                    container.append(value)  # type: ignore[union-attr]
+                else:
+                    inside = ()
+                    self.value = value
+                places[inside] = mark.line + offset, mark.column + 1
+                if sort is not yaml.ScalarEvent:
+                    if container is not None:
+                        outer.append(_Open(container, path, key or ""))
+                    container, path = value, inside
+                key = None
+            elif sort is yaml.MappingEndEvent or sort is yaml.SequenceEndEvent:
+                container, path, _ = outer.pop() if outer else (None, (), "")
+            elif sort is yaml.AliasEvent:
+                raise self.problem("yaml-alias", event.start_mark)
+            elif sort is yaml.DocumentStartEvent:
+                documents += 1
+                if event.version or event.tags:
+                    raise self.problem("yaml-directive", event.start_mark)
+                if documents > 1:
+                    raise self.problem("yaml-several-documents", event.start_mark)
 
-    def begin_entry(self, top: _Open, container: dict[str, Any], event: Any, plain: bool) -> None:
-        key = event.value
-        path = (*top.path, key)
-        if plain and key == "":
+    def key(self, container: dict[str, Any], path: Path, event: Any) -> str:
+        """The key that a scalar is to the map around it."""
+        key: str = event.value
+        if not event.style and key == "":
             raise self.problem("yaml-key-not-text", event.start_mark)
-        if plain and key == "<<":
+        if not event.style and key == "<<":
             raise self.problem("yaml-merge-key", event.start_mark)
         if key in container:
-            raise self.problem("yaml-duplicate-key", event.start_mark, key=key, first_line=self.keys[path][0])
-        top.key = key
-        self.keys[path] = self.position(event.start_mark)
+            raise self.problem("yaml-duplicate-key", event.start_mark, key=key, first_line=self.keys[(*path, key)][0])
+        return key
 
-    def begin(self, event: Any) -> None:
-        if len(self.open) >= MAX_DEPTH:
-            raise self.problem("yaml-too-deep", event.start_mark, limit=MAX_DEPTH)
-        if self.open and isinstance(self.open[-1].container, dict) and self.open[-1].key is None:
-            raise self.problem("yaml-key-not-text", event.start_mark)
-        container: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self.open.append(_Open(container, self.put(container, event.start_mark)))
-
-    def put(self, value: Any, mark: Any) -> Path:
-        """Add a value to what is open, and say under which path."""
-        path: Path = ()
-        if not self.open:
-            self.value = value
-        else:
-            top = self.open[-1]
-            if isinstance(top.container, list):
-                path = (*top.path, len(top.container))
-                top.container.append(value)
-            else:
-                assert top.key is not None
-                path = (*top.path, top.key)
-                top.container[top.key] = value
-                top.key = None
-        self.places[path] = self.position(mark)
-        return path
-
-    def position(self, mark: Any) -> Position:
-        return mark.line + self.offset, mark.column + 1
+    def syntax(self, text: str, error: yaml.MarkedYAMLError) -> YamlProblem:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        lines = text.rstrip().split("\n")
+        if line >= len(lines):  # something does not end: there is nothing to see where the file does
+            line, column = len(lines) - 1, len(lines[-1])
+        problem = error.problem or error.context or ""
+        # The two commonest mistakes deserve words of their own. The colon: text with a colon that has no quotes, a line
+        # indented by mistake, or a line before it that lacks the space after its colon.
+        if "mapping values are not allowed" in problem:
+            return YamlProblem("yaml-colon", line + self.offset, column + 1)
+        if "found a tab" in problem or lines[line][column : column + 1] == "\t":
+            return YamlProblem("yaml-tab", line + self.offset, column + 1)
+        return YamlProblem("yaml-syntax", line + self.offset, column + 1, problem=problem)
 
     def problem(self, code: str, mark: Any, **values: str | int) -> YamlProblem:
-        line, column = self.position(mark)
-        return YamlProblem(code, line, column, **values)
+        return YamlProblem(code, mark.line + self.offset, mark.column + 1, **values)
 
 
 def visible(text: str) -> str:
@@ -303,8 +303,9 @@ def plain(text: str) -> str | int | bool | Decimal | None:
 def _plain(text: str) -> str | int | bool | Decimal | None:
     if text in _KEYWORDS:
         return _KEYWORDS[text]
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return Decimal(text)
+    if text[0] in "-0123456789":
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        if _DECIMAL.fullmatch(text):
+            return Decimal(text)
     return text

@@ -53,8 +53,12 @@ class Submission:
     def references(self) -> Mapping[str, Place]:
         """Each attachment that an entry refers to, and where the first one does."""
         found: dict[str, Place] = {}
+        known: dict[str, tuple[str, ...]] = {}
         for record in _records(self.portfolio):
-            for name in names.of_type(self.portfolio.rubric, record.kind, "file"):
+            kind = record.kind
+            if kind not in known:
+                known[kind] = names.of_type(self.portfolio.rubric, kind, "file")
+            for name in known[kind]:
                 value = record.values.get(name)
                 if isinstance(value, str):
                     found.setdefault(value, record.place)
@@ -108,6 +112,9 @@ def _may_be_crosses(text: str) -> bool:
 _PLACEHOLDERS = ((_may_wait, _PLACEHOLDER), (_may_be_to_do, _TO_DO), (_may_be_crosses, _CROSSES))
 
 
+_NEVER_NOTHING = ("title", "name", "reference", "not_applicable")
+
+
 def placeholder_text(passage: Passage) -> Iterator[Diagnostic]:
     """A text says that something is still to come, or nothing but dashes."""
     text = passage.text
@@ -115,7 +122,7 @@ def placeholder_text(passage: Passage) -> Iterator[Diagnostic]:
         if may_be(text) and (found := pattern.search(text)):
             yield Diagnostic("placeholder-text", passage.at(found.start()), "warning", {"text": _short(found[0])})
     # In a note, a dash is how forms say “nothing”; as a reference it would count as a document.
-    if passage.field in ("title", "name", "reference", "not_applicable") and _NOTHING.fullmatch(passage.text):
+    if passage.field in _NEVER_NOTHING and _NOTHING.fullmatch(passage.text):
         yield Diagnostic("placeholder-text", passage.place, "warning", {"text": _short(passage.text.strip())})
 
 
@@ -504,25 +511,25 @@ def _reviews_in_future(portfolio: Portfolio, today: datetime.date) -> Iterator[D
                 yield Diagnostic("review-in-future", verdict.place, "warning", {"date": verdict.answered})
 
 
-def fields(portfolio: Portfolio) -> Iterator[Passage]:
-    """What a unit and its reviewers wrote beside the accounts."""
-    sample = portfolio.demonstration
-    for field in ("executive", "reporter"):
-        yield Passage(getattr(portfolio, field), _head(portfolio, field), field, sample=sample)
+def _fields(portfolio: Portfolio) -> Iterator[tuple[str, Place, str]]:
+    """What a unit and its reviewers wrote beside the accounts: text, place, and the name of the field."""
+    yield portfolio.executive, _head(portfolio, "executive"), "executive"
+    yield portfolio.reporter, _head(portfolio, "reporter"), "reporter"
     for answer in portfolio.all_answers():
-        for field in ("responsible", "not_applicable"):
-            place = answer.places.get(field, answer.place)
-            yield Passage(getattr(answer, field) or "", place, field, sample=sample)
+        if answer.responsible:
+            yield answer.responsible, answer.places.get("responsible", answer.place), "responsible"
+        if answer.not_applicable:
+            yield answer.not_applicable, answer.places.get("not_applicable", answer.place), "not_applicable"
     for record in _records(portfolio):
         for field, value in record.values.items():
-            if isinstance(value, str) and field not in ("kind", "place"):
-                yield Passage(value, record.place, field, sample=sample)
+            if type(value) is str and field not in ("kind", "place"):
+                yield value, record.place, field
     for review in portfolio.reviews:
-        yield Passage(review.role, review.place, "role", sample=sample)
-        yield Passage(review.note, review.place, "note", sample=sample)
+        yield review.role, review.place, "role"
+        yield review.note, review.place, "note"
         for verdict in review.verdicts:
-            yield Passage(verdict.reason, verdict.place, "reason", sample=sample)
-            yield Passage(verdict.answer, verdict.place, "answer", sample=sample)
+            yield verdict.reason, verdict.place, "reason"
+            yield verdict.answer, verdict.place, "answer"
 
 
 def unit_passages(unit: Unit) -> Iterator[Passage]:
@@ -563,12 +570,12 @@ def _doubts(portfolio: Portfolio) -> Iterator[Diagnostic]:
                 for one in checks:
                     if _SIGNS[one](line):
                         yield from one(Passage(line, Place(file, number), column=1, sample=sample))
-    stated = [passage for passage in fields(portfolio) if passage.text]
-    if checks := _may_find("\n".join([passage.text for passage in stated]), fields=True):
-        for passage in stated:
+    stated = [one for one in _fields(portfolio) if one[0]]
+    if checks := _may_find("\n".join([text for text, _, _ in stated]), fields=True):
+        for text, place, field in stated:
             for one in checks:
-                if _SIGNS[one](passage.text) or one is placeholder_text:
-                    yield from one(passage)
+                if _SIGNS[one](text) or (one is placeholder_text and field in _NEVER_NOTHING):
+                    yield from one(Passage(text, place, field, sample=sample))
 
 
 _HREF = re.compile(r"\bhref", re.IGNORECASE)
@@ -630,7 +637,6 @@ _SIGNS_ABOVE = "\u0e4d\u0e4e"
 _LETTERS = "".join(map(chr, range(0x0E01, 0x0E2F))) + "-"
 _BESIDE = _sorts(t=_TONES + _SILENT, v=_VOWELS, n=_SIGNS_ABOVE, l="เแโใไ", a="\u0e30", r="\u0e32", m="\u0e33")
 _BEARING = _sorts(m=_TONES + _SILENT + _VOWELS + _SIGNS_ABOVE, c=_LETTERS)
-_ODD = (b"tt", b"tv", b"vv", b"nn", b"ll", b"aa", b"rr", b"mm")
 
 
 def _marks_are_odd(text: str) -> bool:
@@ -643,7 +649,16 @@ def _marks_are_odd(text: str) -> bool:
     if b"om" in bearing or bearing.startswith(b"m"):
         return True
     beside = thai_only.translate(_BESIDE)
-    return any(pair in beside for pair in _ODD)
+    return bool(
+        b"tt" in beside
+        or b"tv" in beside
+        or b"vv" in beside
+        or b"nn" in beside
+        or b"ll" in beside
+        or b"aa" in beside
+        or b"rr" in beside
+        or b"mm" in beside
+    )
 
 
 # What the checks go through --------------------------------------------------------------------------------------
