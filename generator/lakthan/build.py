@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lakthan import check, diagnostics, editor, load, privacy, publish, writer, writing
 from lakthan.cache import FOLDER
 from lakthan.diagnostics import Diagnostic
-from lakthan.examination import Examined, assess, examine
-from lakthan.model import Place
+from lakthan.examination import Examined, Part, Problems, Watch, assess, examine, keyed, quietly, sweep
+from lakthan.model import Place, Portfolio
 from lakthan.writer import Written
 
 if TYPE_CHECKING:
@@ -29,13 +30,17 @@ __all__ = [
     "DOCS",
     "INPUTS",
     "Examined",
+    "Part",
+    "Problems",
     "TemplateMistake",
     "Written",
     "assess",
     "examine",
     "generate",
+    "problems",
     "shipped",
     "site",
+    "sweep",
 ]
 
 DOCS = "build/docs"
@@ -47,12 +52,18 @@ INPUTS = ("content", "rubrics", "site_templates")
 TemplateMistake = writer.Unmade
 
 
-def with_deadlines(examined: Examined, today: datetime.date) -> tuple[Diagnostic, ...]:
-    """The problems found, what falls due soon after *today*, and what is dated after it."""
-    near = [one for assessment in examined.assessments for one in check.deadlines(assessment, today)]
-    for portfolio in examined.project.portfolios:
-        near += writing.dated_in_future(portfolio, today)
-    return diagnostics.sort((*examined.problems, *map(privacy.masked, near)))
+def problems(root: Path, today: datetime.date, *, watch: Watch[Portfolio] = quietly) -> tuple[Diagnostic, ...]:
+    """All that is wrong or doubtful below *root*, what falls due soon after *today*, and what is dated after it."""
+    swept = sweep(root, partial(_problems, today))
+    found = [*swept.problems]
+    for one in swept.watched(watch):
+        found += one
+    return diagnostics.merge(found)
+
+
+def _problems(today: datetime.date, part: Part) -> Problems:
+    near = (*check.deadlines(part.assessment, today), *writing.dated_in_future(part.assessment.portfolio, today))
+    return (*part.problems, *keyed(near))
 
 
 def source_line(root: Path) -> Callable[[Place], str | None]:

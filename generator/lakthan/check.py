@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from fractions import Fraction
 
 from lakthan import rules, verdicts
 from lakthan.diagnostics import Diagnostic
 from lakthan.model import Answer, Assessment, Finding, Message, NodeScore, Place, Record, Ruling, Use, Window
-from lakthan.rubric import PROOF, Indicator, maximum
+from lakthan.rubric import PROOF, Count, Has, Indicator, Rubric, follows, maximum
 
 Check = Callable[[Assessment], Iterator[Diagnostic]]
 
@@ -40,7 +41,7 @@ def self_score_differs(assessment: Assessment) -> Iterator[Diagnostic]:
         if stated is None:
             continue
         # Of all rounds: who looks back at an early one is no reason to call the year's points impossible.
-        most = maximum(node.node)
+        most = _most(assessment, name)
         if stated.value > most:
             args = {"name": name, "stated": stated.value, "max": most}
             yield Diagnostic("self-score-impossible", stated.place, "error", args)
@@ -149,7 +150,7 @@ def evidence_twice(assessment: Assessment) -> Iterator[Diagnostic]:
     """The same document stands twice under the same kind in one file."""
     for answer in assessment.portfolio.all_answers():
         seen: Counter[tuple[object, ...]] = Counter()
-        for record in answer.evidence:
+        for record in answer.evidence if len(answer.evidence) > 1 else ():
             proof = tuple(record.values.get(name) for name in ("file", "url", "reference", "date", "title"))
             key = (record.kind, *proof)
             seen[key] += 1
@@ -248,12 +249,26 @@ def check(assessment: Assessment) -> Iterator[Diagnostic]:
 def deadlines(assessment: Assessment, today: datetime.date) -> Iterator[Diagnostic]:
     """What is missing and falls due within `NEAR` of *today*."""
     portfolio = assessment.portfolio
+    if not any(today <= last <= today + NEAR for last in _last_days(assessment.latest.rubric)):
+        return  # what is missing need not be worked out
     for name, step in assessment.advice.indicators.items():
         for need in step.needs:
             if need.by and today <= need.by <= today + NEAR:
                 answer = portfolio.answers.get(name)
                 place = answer.place if answer else Place(f"{portfolio.folder}/{name}.md")
                 yield Diagnostic("deadline-near", place, "note", {"name": name, "what": need.what, "by": need.by})
+
+
+def _last_days(rubric: Rubric) -> Collection[datetime.date]:
+    """Every day that a rubric sets as the last one for anything."""
+    known = follows(rubric)
+    if "last days" not in known:
+        windows = {one.to for one in (*rubric.rounds, *([rubric.period] if rubric.period else ()))}
+        asked = (condition for node in rubric.every_indicator() for condition in rules.conditions(node))
+        before = {one.before for one in asked if isinstance(one, Has | Count) and one.before}
+        known["last days"] = windows | {day - datetime.timedelta(days=1) for day in before}
+    found: Collection[datetime.date] = known["last days"]
+    return found
 
 
 # What the checks go through --------------------------------------------------------------------------------------
@@ -286,6 +301,14 @@ def _indicator(assessment: Assessment, name: str) -> Indicator:
     node = assessment.latest.indicators[name].node
     assert isinstance(node, Indicator)  # what `indicators` lists
     return node
+
+
+def _most(assessment: Assessment, name: str) -> Fraction:
+    known = follows(assessment.portfolio.rubric)
+    if ("most", name) not in known:
+        known["most", name] = maximum(_indicator(assessment, name))
+    found: Fraction = known["most", name]
+    return found
 
 
 def _uses(assessment: Assessment) -> Iterator[Use]:

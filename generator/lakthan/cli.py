@@ -16,7 +16,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -59,8 +59,8 @@ from lakthan.front import (
 )
 from lakthan.front import project as _root
 from lakthan.messages import Language
-from lakthan.model import Assessment, Score
-from lakthan.rubric import Text
+from lakthan.model import Assessment, Portfolio, Score
+from lakthan.rubric import Rubric, Text
 
 T = TypeVar("T")
 SLOW = 1.0
@@ -389,10 +389,10 @@ def check_command(here: Here, form: str, strict: bool, today: datetime.date | No
 
     WHERE narrows the list to one file or folder.
     """
-    examined = _examine(here)
     day = today or datetime.datetime.now().astimezone().date()
+    problems = build.problems(_root(here), day, watch=_watch(here["language"]))
     asked = _asked(here["root"], where)
-    found = [p for p in build.with_deadlines(examined, day) if asked(p)]
+    found = [p for p in problems if asked(p)]
     if where and not found and not (here["root"] / where).exists():
         refuse(here, "command.unknown_file", name=where)  # a misspelt path must not look sound
     shown = reports.FORMATS[form](found, here["language"], build.source_line(here["root"]), strict)
@@ -442,30 +442,69 @@ def score_command(
     PORTFOLIO is a unit, a rubric, or UNIT/RUBRIC; all of them unless said. Numbers that programs may rely on come with
     --format json.
     """
-    examined = _examine(here, as_of)
-    found = {one.id for one in chosen(here, examined.project.portfolios, portfolio, examined.errors)}
-    assessments = [one for one in examined.assessments if one.portfolio.id in found]
-    if round_id or reading:
-        assessments = [_narrowed(here, one, round_id, as_of, reading) for one in assessments]
-    if form == "json":
-        click.echo(json.dumps(exports.score_document(assessments), ensure_ascii=False, indent=2))
-    else:
-        for assessment in assessments:
-            for one in assessment.scores:
-                click.echo("\n".join(_report(here["language"], assessment, one, verbose)) + "\n")
-    show_problems(here, examined.errors, err=True)
-    sys.exit(1 if examined.errors else 0)
+    scorer = _Scorer(here["language"], portfolio, round_id, as_of, reading, form, verbose)
+    swept = build.sweep(_root(here), scorer, as_of=as_of)
+    known = swept.project.portfolios
+    errors = [*swept.problems]
+    found = swept.watched(_watch(here["language"]))
+    if portfolio and not any(map(scorer.asked, known)):
+        chosen(here, (), portfolio, _errors([*errors, *(problem for _, some in found for problem in some)]))
+    for one in known:
+        if scorer.asked(one):
+            _may_narrow(here, one.rubric, round_id, reading)
+    # Written as it comes: the reasons of a whole country need not fit into memory.
+    texts = _texts(found, errors)
+    for text in exports.listed("portfolios", texts) if form == "json" else texts:
+        click.echo(text, nl=False)
+    wrong = _errors(errors)
+    show_problems(here, wrong, err=True)
+    sys.exit(1 if wrong else 0)
 
 
-def _narrowed(
-    here: Here, assessment: Assessment, round_id: str | None, as_of: datetime.date | None, reading: str | None
-) -> Assessment:
-    rubric = assessment.portfolio.rubric
+def _texts(found: Iterator[tuple[list[str], build.Problems]], errors: list[Any]) -> Iterator[str]:
+    for texts, some in found:
+        errors += some
+        yield from texts
+
+
+def _errors(found: Sequence[tuple[diagnostics.Key, Diagnostic]]) -> tuple[Diagnostic, ...]:
+    return diagnostics.merge(one for one in found if one[1].severity == "error")
+
+
+def _may_narrow(here: Here, rubric: Rubric, round_id: str | None, reading: str | None) -> None:
     if round_id and round_id not in [r.id for r in rubric.rounds]:
         refuse(here, "command.unknown_round", rubric=rubric.id, name=round_id)
     if reading and reading not in [r.id for r in rubric.readings]:
         refuse(here, "command.unknown_reading", rubric=rubric.id, name=reading)
-    return build.assess(assessment.portfolio, as_of, rounds=(round_id,) if round_id else None, reading=reading)
+
+
+class _Scorer(NamedTuple):
+    """What is shown of each portfolio, worked out in whatever process: its scores, and the errors in it."""
+
+    language: Language
+    wanted: str | None
+    round: str | None
+    as_of: datetime.date | None
+    reading: str | None
+    form: str
+    verbose: bool
+
+    def asked(self, portfolio: Portfolio) -> bool:
+        return self.wanted in (None, portfolio.id, portfolio.unit, portfolio.rubric.id)
+
+    def __call__(self, part: build.Part) -> tuple[list[str], build.Problems]:
+        errors = tuple(one for one in part.problems if one[1].severity == "error")
+        assessment = part.assessment
+        if not self.asked(assessment.portfolio):
+            return [], errors
+        if self.round or self.reading:
+            rounds = (self.round,) if self.round else None
+            assessment = build.assess(assessment.portfolio, self.as_of, rounds=rounds, reading=self.reading)
+        if self.form == "json":
+            entries = (exports.entry(one, assessment) for one in assessment.scores)
+            return [json.dumps(one, ensure_ascii=False, indent=2) for one in entries], errors
+        reports = (_report(self.language, assessment, one, self.verbose) for one in assessment.scores)
+        return ["\n".join(lines) + "\n\n" for lines in reports], errors
 
 
 def _report(language: Language, assessment: Assessment, one: Score, verbose: bool) -> Iterator[str]:

@@ -16,12 +16,15 @@ import itertools
 import multiprocessing
 import os
 import stat
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -100,10 +103,11 @@ def part(
         *privacy.consent(portfolio),
         *_refused(root, portfolio),
     )
-    return Part(assessment, _keyed(found), searched)
+    return Part(assessment, keyed(found), searched)
 
 
-def _keyed(found: Iterable[Diagnostic]) -> Problems:
+def keyed(found: Iterable[Diagnostic]) -> Problems:
+    """Each with what orders it, and without anybody's number."""
     # What an author typed may be a person's number: no message repeats it.
     return tuple((diagnostics.key(one), one) for one in map(privacy.masked, found))
 
@@ -187,7 +191,7 @@ def _examined(root: Path, as_of: datetime.date | None, watch: Watch[Portfolio], 
     project, problems = load.load(root, keep=kept)
     ledger, damage = kept(root / links.LEDGER, (), partial(links.read, root))
     grace = project.site.link_grace
-    found: list[tuple[diagnostics.Key, Diagnostic]] = [*_keyed((*problems, *damage))]
+    found: list[tuple[diagnostics.Key, Diagnostic]] = [*keyed((*problems, *damage))]
     found += _of_site(root, project, ledger, kept)
     parts: dict[str, Part] = {}
     for portfolio in watch(project.portfolios, "progress.score"):
@@ -204,13 +208,13 @@ def _examined(root: Path, as_of: datetime.date | None, watch: Watch[Portfolio], 
 
 def _of_site(root: Path, project: Project, ledger: links.Ledger, kept: _Nothing | _Kept) -> Iterator[Any]:
     """What is wrong or doubtful outside of portfolios, once each file can be read."""
-    yield from _keyed(links.problems_of_units(project, ledger, project.site.link_grace))
+    yield from keyed(links.problems_of_units(project, ledger, project.site.link_grace))
     for rubric in project.rubrics.values():
         one = replace(project, rubrics={rubric.id: rubric}, units={}, portfolios=())
         path = root / "rubrics" / f"{rubric.id}.yml"
         yield from kept(path, (rubric,), partial(_of_rubric, one))
-    yield from _keyed(lint.between(project))
-    yield from _keyed(writing.check_site(project))
+    yield from keyed(lint.between(project))
+    yield from keyed(writing.check_site(project))
     yield from kept(root / writing.SITE, (), partial(_of_file, root, writing.SITE))
     for unit in project.units.values():
         yield from kept(root / unit.place.file, (), partial(_of_file, root, unit.place.file))
@@ -218,15 +222,15 @@ def _of_site(root: Path, project: Project, ledger: links.Ledger, kept: _Nothing 
 
 
 def _of_rubric(project: Project) -> Problems:
-    return _keyed(lint.lint(project))
+    return keyed(lint.lint(project))
 
 
 def _of_file(root: Path, file: str) -> Problems:
-    return _keyed(privacy.check_file(root, file))
+    return keyed(privacy.check_file(root, file))
 
 
 def _of_unit(unit: Any) -> Problems:
-    return _keyed(writing.check_unit(unit))
+    return keyed(writing.check_unit(unit))
 
 
 # Again and again -------------------------------------------------------------------------------------------------
@@ -372,10 +376,14 @@ class Sweep(NamedTuple):
     found: Iterator[Any]
     """What came of each portfolio, in the project's order."""
 
+    def watched(self, watch: Watch[Portfolio]) -> Iterator[Any]:
+        """The same, for somebody who waits."""
+        return (one for _, one in zip(watch(self.project.portfolios, "progress.score"), self.found, strict=True))
+
 
 def sweep(
     root: Path,
-    function: Callable[[Part], T],
+    function: Callable[[Part], Any],
     *,
     as_of: datetime.date | None = None,
     processes: int | None = None,
@@ -387,7 +395,7 @@ def sweep(
     """
     project, problems = load.outline(root)
     ledger, damage = links.read(root)
-    first = (*_keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
+    first = (*keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
     tasks = []
     for portfolio in project.portfolios:
         unit = project.units[portfolio.unit]
@@ -422,7 +430,7 @@ class _Bench(NamedTuple):
         with _undisturbed():
             read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site, texts)
             one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of, texts)
-            return self.function(one._replace(problems=(*_keyed((*read.problems, *read.of_reviews)), *one.problems)))
+            return self.function(one._replace(problems=(*keyed((*read.problems, *read.of_reviews)), *one.problems)))
 
 
 @contextlib.contextmanager
@@ -438,11 +446,38 @@ def _undisturbed() -> Iterator[None]:
 
 
 _BENCHES: list[_Bench] = []
-"""Of a process that was started for this: the only one that there is."""
+"""What a process is to work at: one that was forked has it."""
 
 
-def _set_up(bench: _Bench) -> None:
-    _BENCHES[:] = [bench]
+def may_fork() -> bool:
+    """Whether this process can be forked: while no library has threads in it that a copy would wait for.
+
+    Only Linux says.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return False
+
+
+def end_with_parent() -> None:
+    """In a process of its own: to end with the process that started it, however that ends."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    threading.Thread(target=partial(_end_with, parent.sentinel), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _set_up(bench: _Bench | None) -> None:
+    end_with_parent()
+    if bench:
+        _BENCHES[:] = [bench]
 
 
 def _do(tasks: Sequence[_Task]) -> list[Any]:
@@ -452,14 +487,18 @@ def _do(tasks: Sequence[_Task]) -> list[Any]:
 def _spread(bench: _Bench, tasks: Sequence[_Task], processes: int) -> Iterator[Any]:
     """What comes of the tasks, in their order; never more of them are under way than keep the processes busy."""
     chunks = (tasks[i : i + AT_ONCE] for i in range(0, len(tasks), AT_ONCE))
-    context = multiprocessing.get_context("spawn")  # the same on every system
-    with concurrent.futures.ProcessPoolExecutor(processes, context, _set_up, (bench,)) as pool:
+    # A forked process knows all that this one does, at once; one that is started anew has to be told.
+    forked = may_fork()
+    context: Any = multiprocessing.get_context("fork" if forked else "spawn")
+    _BENCHES[:] = [bench]
+    with concurrent.futures.ProcessPoolExecutor(processes, context, _set_up, (None if forked else bench,)) as pool:
         waiting = deque(pool.submit(_do, chunk) for chunk in itertools.islice(chunks, 3 * processes))
         try:
             while waiting:
                 yield from waiting.popleft().result()
                 waiting.extend(pool.submit(_do, chunk) for chunk in itertools.islice(chunks, 1))
         finally:
+            _BENCHES.clear()
             for future in waiting:
                 future.cancel()
 

@@ -822,9 +822,9 @@ def _portfolio(
 
 def _indicators(rubric: Rubric) -> Mapping[str, Indicator]:
     known = follows(rubric)
-    if "indicators" not in known:
-        known["indicators"] = {node.id: node for node in rubric.every_indicator()}
-    found: Mapping[str, Indicator] = known["indicators"]
+    if "by id" not in known:
+        known["by id"] = {node.id: node for node in rubric.every_indicator()}
+    found: Mapping[str, Indicator] = known["by id"]
     return found
 
 
@@ -861,7 +861,7 @@ class _ReviewReader:
 
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio, self.rubric = portfolio, portfolio.rubric
-        self.indicators = {node.id: node for node in self.rubric.every_indicator()}
+        self.indicators = _indicators(self.rubric)
         self.finals: dict[str | None, str] = {}
 
     def read(self, root: Path, path: Path, problems: list[Diagnostic]) -> Review | None:

@@ -116,7 +116,10 @@ class Record(_Seen):
     @property
     def kind(self) -> str:
         """What sets draw on: the kind of a piece of evidence, or the register's name."""
-        return str(self.values.get("kind", "")) if self.register == "evidence" else self.register
+        if self.register != "evidence":
+            return self.register
+        kind = self.values.get("kind", "")
+        return kind if type(kind) is str else str(kind)
 
     @property
     def date(self) -> datetime.date | None:

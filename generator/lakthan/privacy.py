@@ -21,7 +21,7 @@ from typing import Literal
 from lakthan import documents, thai
 from lakthan.diagnostics import Diagnostic, Severity
 from lakthan.model import Answer, Message, Place, Portfolio, Project, Record
-from lakthan.rubric import PROOF
+from lakthan.rubric import PROOF, Rubric, follows
 
 Kind = Literal["citizen-number", "phone", "email", "bank-account"]
 KINDS: tuple[Kind, ...] = ("citizen-number", "phone", "email", "bank-account")
@@ -531,6 +531,8 @@ def consent(portfolio: Portfolio) -> Iterator[Diagnostic]:
 
     A kind or register of the rubric says so by `sensitive`; a record of it then needs `consent`, or `names: no`.
     """
+    if not _any_sensitive(portfolio.rubric):
+        return
     for answer in portfolio.all_answers():
         for record in _records(answer):
             asked = portfolio.rubric.kinds.get(record.kind) or portfolio.rubric.register(record.register)
@@ -541,6 +543,17 @@ def consent(portfolio: Portfolio) -> Iterator[Diagnostic]:
                 continue  # nothing is published yet: a skeleton lists what is asked for
             args = {"title": _title(record), "why": why}
             yield Diagnostic("consent-missing", record.place, "warning", args)
+
+
+def _any_sensitive(rubric: Rubric) -> bool:
+    known = follows(rubric)
+    if "sensitive" not in known:
+        registers = (rubric.register(name) for name in (*rubric.registers, "channels"))
+        known["sensitive"] = any(one.sensitive for one in rubric.kinds.values()) or any(
+            one.sensitive for one in registers if one
+        )
+    found: bool = known["sensitive"]
+    return found
 
 
 def _title(record: Record) -> str:

@@ -568,7 +568,11 @@ class Rubric(Strict):
                 yield from walk(area)
             yield from node.indicators
 
-        return walk(self)
+        known = follows(self)
+        if "indicators" not in known:
+            known["indicators"] = tuple(walk(self))
+        found: tuple[Indicator, ...] = known["indicators"]
+        return iter(found)
 
     def register(self, name: str) -> Register | None:
         """A register by name; `channels` exists in every rubric, with the rubric's own fields added."""

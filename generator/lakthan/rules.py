@@ -904,10 +904,16 @@ def facts_read(rubric: Rubric, condition: Condition) -> tuple[str, ...]:
     return ()
 
 
-def _conditions(node: Criterion) -> Iterator[Condition]:
-    yield from node.when
+def conditions(node: Criterion) -> Iterator[Condition]:
+    """All that the criteria of an indicator ask, in whatever round; the parts of `any` and `all` after these."""
+    ahead: list[Condition] = [*reversed(node.when)]
+    while ahead:
+        condition = ahead.pop()
+        yield condition
+        parts = condition.any if isinstance(condition, AnyOf) else condition.all if isinstance(condition, AllOf) else ()
+        ahead += reversed(parts)
     for child in node.criteria:
-        yield from _conditions(child)
+        yield from conditions(child)
 
 
 def facts_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
@@ -915,7 +921,7 @@ def facts_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
     known = follows(rubric)
     if ("facts asked", id(node)) not in known:
         known["facts asked", id(node)] = frozenset(
-            name for condition in _conditions(node) for name in facts_read(rubric, condition)
+            name for condition in conditions(node) for name in facts_read(rubric, condition)
         )
     found: frozenset[str] = known["facts asked", id(node)]
     return found
@@ -926,7 +932,7 @@ def kinds_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
     known = follows(rubric)
     if ("kinds asked", id(node)) not in known:
         known["kinds asked", id(node)] = frozenset(
-            kind for condition in _conditions(node) for kind in kinds_read(rubric, condition)
+            kind for condition in conditions(node) for kind in kinds_read(rubric, condition)
         )
     found: frozenset[str] = known["kinds asked", id(node)]
     return found

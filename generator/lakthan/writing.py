@@ -94,6 +94,9 @@ _NOTHING = re.compile(r"[\s\-–—_.…·*#/\\?!|+=~,;:()\[\]<>]+")
 _BEGINS = re.compile(rf"{_THAI.replace('[', '[^')}(?:รอ|กรุณา|โปรด|ใส่|แนบ|เพิ่ม|ระบุ|กรอก|วาง)")
 
 
+_LATIN_BEGINS = (b"lorem", b"here", b"todo", b"tbd", b"tbc", b"fixme", b"xx")
+
+
 def _may_wait(text: str) -> bool:
     if _BEGINS.search(f"\n{text}"):
         return True
@@ -611,9 +614,15 @@ _LINE_OF_NOTHING = re.compile(f"^{_NOTHING.pattern}$", re.MULTILINE)
 
 def _may_find(text: str, *, fields: bool = False) -> tuple[TextCheck, ...]:
     """The checks that may find something in one of the lines of a text; with *fields*, in one of the fields."""
-    asked = [placeholder_link, sara_e_doubled, sara_am_decomposed, placeholder_text]
-    if "://" in text:
+    asked = [sara_e_doubled, sara_am_decomposed]
+    # What stands there in Latin letters and signs: of a Thai text next to nothing, and looked through in no time.
+    latin = text.encode("ascii", "ignore").lower()
+    if b"](" in latin or b"]:" in latin or b"href" in latin:
+        asked.append(placeholder_link)
+    if b"://" in latin:
         asked += (example_address, share_stub)
+    if _BEGINS.search(f"\n{text}") or any(word in latin for word in _LATIN_BEGINS):
+        asked.append(placeholder_text)
     if _marks_are_odd(text):
         asked += _OF_MARKS
     if not text.replace("\n", "").isprintable():

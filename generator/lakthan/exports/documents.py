@@ -129,6 +129,16 @@ def score_document(assessments: Sequence[Assessment]) -> Json:
     return {"portfolios": [entry(score, assessment) for assessment in assessments for score in assessment.scores]}
 
 
+def listed(name: str, entries: Iterable[str]) -> Iterator[str]:
+    """A document that is one list, piece by piece, of entries that are text already: as `json.dumps(…, indent=2)`."""
+    yield f'{{\n  "{name}": ['
+    mark = ""
+    for one in entries:
+        yield f"{mark}\n    " + one.replace("\n", "\n    ")  # no text within has a line end: it is written \\n
+        mark = ","
+    yield "\n  ]\n}\n" if mark else "]\n}\n"
+
+
 def entry(score: Score, assessment: Assessment) -> Json:
     """One portfolio in one round: points, gates, and each indicator with what earned its points and what is missing."""
     portfolio = score.portfolio
