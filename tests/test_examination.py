@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import portfolios
 from lakthan import diagnostics, examination, exports, links
+from lakthan.cli import main
 from lakthan.examination import Examined, Examiner, Part
 from tests.conftest import ROOT
 
@@ -189,6 +192,28 @@ def test_a_sweep_finds_what_an_examination_finds(
     scores = [(a.portfolio.id, f"{a.latest.points} {a.latest.level}") for a in whole.assessments]
     assert [one[:2] for one in found] == scores
     assert diagnostics.merge((*swept.problems, *(key for one in found for key in one[2]))) == whole.problems
+
+
+@pytest.mark.parametrize("arguments", ["check --format json --today 2024-09-01", "score --format json", "score -v"])
+def test_commands_say_the_same_in_one_process_and_in_many(
+    project: Path, arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> tuple[int, str, str]:
+        result = CliRunner().invoke(main, ["-C", str(project), "--lang", "en", *arguments.split()])
+        return result.exit_code, result.stdout, result.stderr
+
+    alone = said()
+    monkeypatch.setattr(examination, "ALONE", 0)
+    monkeypatch.setattr(examination, "AT_ONCE", 1)
+    monkeypatch.setattr(examination, "cores", lambda: 2)
+    assert said() == alone
+    whole = examination.examine(project)
+    assert alone[0] == 1, "the project has an error"
+    if "json" in arguments:
+        document = json.loads(alone[1])
+        expected = exports.score_document(whole.assessments) if "score" in arguments else None
+        assert expected is None or alone[1] == json.dumps(expected, ensure_ascii=False, indent=2) + "\n"
+        assert expected or {p["code"] for p in document["problems"]} >= {p.code for p in whole.problems}
 
 
 def test_a_sweep_holds_no_portfolio(project: Path) -> None:

@@ -747,3 +747,16 @@ def test_the_catalogue_knows_every_word() -> None:
             assert f"problem.{kind}-found.explain" in words
         for trouble in ("damaged", "encrypted", "partly", "no-text", "sort"):
             assert f"document.trouble.{trouble}" in words
+
+
+def test_no_text_is_passed_over_that_holds_a_number() -> None:
+    luck = random.Random(5)
+    pieces = (*"0123456789๐๑๘-. ()+@a", *privacy._ALIKE, "08", "02-", "บัตร ", "โทร ", "บัญชี ", "x.y@a.go.th")
+    found = 0
+    for _ in range(30_000):
+        text = "".join(luck.choices(pieces, k=luck.randint(9, 24)))
+        plain = "".join(privacy._ALIKE.get(character, character) for character in text)
+        if any((*privacy._numbers(plain, "โทร บัตร บัญชี"), *privacy._addresses(plain))):
+            found += 1
+            assert "@" in text or privacy._MAY_BE_RUN.search(text), ascii(text)
+    assert found > 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -487,3 +488,29 @@ def test_every_check_is_listed() -> None:
         "mended",
     }
     assert {name for name in found if name[0] != "_" and name.islower()} == listed | others
+
+
+# What is looked for first ----------------------------------------------------------------------------------------
+
+PIECES = (
+    *"\u0e31\u0e34\u0e35\u0e38\u0e39\u0e3a\u0e47\u0e48\u0e49\u0e4b\u0e4c\u0e4d\u0e4e\u0e30\u0e32\u0e33เแโไกนยฯๆ๑◌-. \n😀\ud800",
+    *("รอ", "ใส่", "กรุณา", "ลิงก์", "เอกสาร", "ที่นี่", "link", "LINK", " here", "Add ", "lorem ", "IPSUM", "TODO"),
+    *("FIXME", "a", "x", "X", "xx", "](", "]:", "href=", "HREF = ", "https://", "HTTP://"),
+    *("\u200b", "\u202e", "\x07", "\x85", "\xad"),
+)
+
+
+def test_no_text_is_passed_over_that_a_check_would_object_to() -> None:
+    luck = random.Random(7)
+    found = 0
+    for _ in range(20_000):
+        text = "".join(luck.choices(PIECES, k=luck.randint(1, 6)))
+        asked = writing._may_find(text)
+        for line in text.split("\n"):
+            passage = Passage(line, HERE, column=1)
+            for check in writing.TEXT_CHECKS:
+                if any(check(passage)):
+                    found += 1
+                    assert check in asked, (ascii(text), check.__name__)
+                    assert writing._SIGNS[check](line), (ascii(line), check.__name__)
+    assert found > 5_000

@@ -15,8 +15,9 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -478,7 +479,8 @@ def _may_narrow(here: Here, rubric: Rubric, round_id: str | None, reading: str |
         refuse(here, "command.unknown_reading", rubric=rubric.id, name=reading)
 
 
-class _Scorer(NamedTuple):
+@dataclass(frozen=True)
+class _Scorer:
     """What is shown of each portfolio, worked out in whatever process: its scores, and the errors in it."""
 
     language: Language
