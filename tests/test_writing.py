@@ -482,7 +482,6 @@ def test_every_check_is_listed() -> None:
         "check_portfolio",
         "names_alike",
         "dated_in_future",
-        "fields",
         "unit_passages",
         "site_passages",
         "mended",
