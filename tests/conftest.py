@@ -22,7 +22,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from filelock import FileLock
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from lakthan import build, cli, thai, writer
 from lakthan.build import Written
@@ -291,6 +291,7 @@ MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers have little of it
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -319,6 +320,16 @@ class Server(http.server.ThreadingHTTPServer):
     """A browser asks for dozens of files at once: the five that may wait by default are too few on a busy machine."""
 
     request_queue_size = 128
+
+
+def fonts_first(context: BrowserContext) -> None:
+    """From here on pages wait for their fonts. Else a slow machine shows some without: the site's are `optional`."""
+
+    def wait(route: Route) -> None:
+        found = route.fetch(timeout=1000 * LONG)
+        route.fulfill(response=found, body=found.text().replace("font-display: optional", "font-display: block"))
+
+    context.route("**/assets/lakthan.css*", wait)
 
 
 @contextlib.contextmanager

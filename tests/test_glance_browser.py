@@ -15,7 +15,7 @@ from lakthan import build
 from lakthan.pages import overview
 from lakthan.pages.site import Site
 from lakthan.rubric import Text
-from tests.conftest import ROOT, Sandbox, served
+from tests.conftest import ROOT, Sandbox, fonts_first, served
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +98,7 @@ CHARTS = ("dip-ict/moi-moral-2569/", "demo-dyeing/moi-moral-2569/", "oae-demo/oa
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_label_of_a_chart_is_clipped(browser: Browser, address: str, width: int) -> None:
     with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        fonts_first(context)
         page = context.new_page()
         for path in CHARTS:
             page.goto(address + path)
@@ -120,8 +121,10 @@ def test_no_label_of_a_chart_is_clipped(browser: Browser, address: str, width: i
 @pytest.mark.parametrize("path", ["", "rubrics/oae-unit-2567/units/", "en/rubrics/ita-oit-2566/units/"])
 def test_nothing_in_a_heat_map_runs_into_the_next_column(browser: Browser, address: str, path: str, width: int) -> None:
     with browser.new_context(viewport={"width": width, "height": 900}, locale="th-TH") as context:
+        fonts_first(context)
         page = context.new_page()
         page.goto(f"{address}{path}")
+        page.evaluate("document.fonts.ready")
         wide = page.evaluate(
             """() => [...document.querySelectorAll('.lk-heat :is(th, td)')]
                  .filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
