@@ -218,8 +218,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
-_DATED = re.compile(r"\d[-/]\d|[.มน์ศชA-Za-z]\s?\d")
-"""What every date has: most lines have none, and the pattern above is slow."""
+_DATED = re.compile(r"\d[-/]\d|(?:[A-Za-z]|คม|ยน|นธ์|[คพย]\.|ศ\.?|ราช)\s?\d")
+"""What every date has, the end of a month or an era before a number: most lines do not, and the pattern above is slow."""
 
 
 def dates(text: str) -> set[str]:
@@ -246,14 +246,17 @@ def dates(text: str) -> set[str]:
     return found
 
 
-Under = Callable[[str], Set[int]]
+Under = Callable[[str], Iterable[int]]
 """Under what a line is found: every two and three characters in a row, and its dates, each by a number."""
 
 
-def _under(line: str, numbers: Mapping[str, int]) -> Set[int]:
+def _under(line: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
     text = normal(line)
     pairs = list(map(add, text, text[1:]))
-    return frozenset(map(numbers.__getitem__, (*pairs, *map(add, pairs, text[2:]), *dates(line))))
+    # Thousands of these are kept, and a set takes eight times as much.
+    return tuple({*map(numbers.__getitem__, pairs), *map(numbers.__getitem__, map(add, pairs, text[2:]))}) + tuple(
+        map(numbers.__getitem__, dates(line))
+    )
 
 
 # The files -------------------------------------------------------------------------------------------------------
@@ -269,7 +272,7 @@ def files(
     """
     ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
     numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
-    under = lru_cache(4096)(partial(_under, numbers=numbers))  # criteria and notes stand on the page of every unit
+    under = lru_cache(32_768)(partial(_under, numbers=numbers))  # most lines stand on several pages
     everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
     in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
@@ -303,7 +306,7 @@ def files(
 
 def _found_under(entry: Entry, under: Under, numbers: Mapping[str, int]) -> tuple[Set[int], Set[int]]:
     """Under what a page is found: for anything that it says, and for its title."""
-    titled = under(entry.title)
+    titled = frozenset(under(entry.title))
     keys = {numbers[f"@u:{entry.unit}"], numbers[f"@r:{entry.rubric}"], numbers[f"@k:{entry.kind}"]}
     lines = {line for passage in entry.passages for line in passage.text.split("\n")}
     return keys.union(titled, under(entry.about), *map(under, lines)), titled
