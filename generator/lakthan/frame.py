@@ -194,7 +194,8 @@ class Frame:
 
     def _body(self, text: str) -> tuple[str, list[Json]] | None:
         """The HTML of a page and its table of contents; None where it has more than headings and blocks of HTML."""
-        if _UNUSUAL.search(f"\n{text}"):
+        unusual = any(sign in text for sign in _UNUSUAL) or _UNUSUAL_ENTITY.search(text)
+        if unusual or _UNUSUAL_LINE.search(f"\n{text}"):
             return None
         out: list[str] = []
         tokens: list[Json] = []
@@ -361,7 +362,7 @@ class _Shells:
             values[f"url {at}"], values[f"path {at}"] = other["url"], other["path"]
         values["canonical"] = page.canonical_url or ""
         values["toc"] = self._toc(page, key, lines, tokens)
-        values["nav"] = self._menu(page, key, lines, values)
+        values["nav"] = self._menu(page, lines, values)
         values["content"] = page.content or ""
         if permalink != self._permalink:
             values["content"] = values["content"].replace(self._permalink, permalink)
@@ -376,8 +377,10 @@ class _Shells:
             self._tocs[known] = self._part("partials/toc.html", page)
         return self._tocs[known]
 
-    def _menu(self, page: Page, key: Any, lines: Mapping[str, str], values: Mapping[str, str]) -> str:
-        known = (key, _OF_MENU.sub("", lines.get("menu", "")))
+    def _menu(self, page: Page, lines: Mapping[str, str], values: Mapping[str, str]) -> str:
+        alike = (lines.get(name) for name in ("lang", "site", "tabs"))
+        names = (other["name"] for other in page.meta.get("languages", ()))
+        known = (page.url.count("/"), *alike, *names, _OF_MENU.sub("", lines.get("menu", "")))
         rows = [row for group in page.meta.get("menu", ()) for row in group["items"]]
         if known not in self._menus:
             if len(self._menus) > 50:
@@ -412,8 +415,10 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 
 # Blocks of HTML --------------------------------------------------------------------------------------------------
 
-_UNUSUAL = re.compile(r"<[!?%]|\n(?:```|~~~|[ >*+-]|\n\n)|&#?\w+(?![\w;])|[\t\r\x02\x03]")
-"""What Markdown, or its parser of HTML, would not simply pass on, wherever a line begins with it or it stands."""
+_UNUSUAL = ("\t", "\r", "\x02", "\x03", "<!", "<?", "<%", "\n\n\n")
+_UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
+_UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
+"""What Markdown, or its parser of HTML, would not simply pass on: quick looks, not one that tries all at each letter."""
 _NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)

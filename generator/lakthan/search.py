@@ -219,7 +219,7 @@ _DATE = re.compile(
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
 _DATED = re.compile(r"\d[-/]\d|(?:[A-Za-z]|คม|ยน|นธ์|[คพย]\.|ศ\.?|ราช)\s?\d")
-"""What every date has, the end of a month or an era before a number: most lines do not, and the pattern above is slow."""
+"""What every date has, such as the end of a month before a number: most lines do not, and the pattern above is slow."""
 
 
 def dates(text: str) -> set[str]:

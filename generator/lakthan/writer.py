@@ -13,6 +13,7 @@ long as nothing of that changes: a task takes all its files from the cache, or m
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import multiprocessing
@@ -198,6 +199,8 @@ def write(
         )
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
+        if processes > 1 and not any(folders.cache.glob("*")):
+            bench.open()  # nothing is kept, so that everybody needs all of it
         _gather(bench, processes, [*bench.common()], done)
         for wave in waves:
             _gather(bench, processes, [("portfolio", name) for name in wave], done)
@@ -261,6 +264,16 @@ class _Bench:
         config = frame.configured(self.folders.root)
         config.site_dir = str(self.folders.site)
         return frame.Frame(config, partial(_present, self.folders.docs))
+
+    def open(self) -> None:
+        """Compile the templates and load the theme, so that processes forked from this one have them."""
+        with contextlib.suppress(jinja2.TemplateError):  # whoever needs a template says what is wrong with it
+            for site in self.sites:
+                for name in site.env.list_templates(filter_func=lambda name: name.endswith(".md.j2")):
+                    site.env.get_template(name)
+            _, front = self.plans[""][0]
+            if self.folders.site:
+                self.frame.page(front.path, front.make().content)
 
     @cached_property
     def by_id(self) -> dict[str, Assessment]:
