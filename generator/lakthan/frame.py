@@ -418,7 +418,7 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 _UNUSUAL = ("\t", "\r", "\x02", "\x03", "<!", "<?", "<%", "\n\n\n")
 _UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
 _UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
-"""What Markdown, or its parser of HTML, would not simply pass on: quick looks, not one that tries all at each letter."""
+"""What Markdown, or its parser of HTML, would not simply pass on. Several looks are quicker than one for all."""
 _NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)

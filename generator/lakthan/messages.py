@@ -64,6 +64,12 @@ def say(message: Message, language: Language = "th", digits: Digits = "ascii") -
 
 
 @cache
+def plain(key: str, language: Language, digits: Digits) -> str:
+    """A sentence that has nothing to be filled in."""
+    return say(Message(key), language, digits)
+
+
+@cache
 def _pieces(text: str, thai_digits: bool) -> tuple[tuple[str, str | None], ...]:
     """A text of the catalogue as what stands there, each with the name of what follows it; few texts, said often."""
     return tuple(

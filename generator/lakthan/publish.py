@@ -168,10 +168,13 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file so that whoever reads it finds the old content or the new. Hold the project's `lock`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".writing-{os.getpid()}")  # several processes may write into one folder
     try:
-        aside.write_bytes(content)
+        try:
+            aside.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(content)
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)

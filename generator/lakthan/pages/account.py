@@ -20,23 +20,6 @@ _ALLOWED = {
 _EXTENSIONS = ("tables", "sane_lists", "def_list", "fenced_code")
 
 
-@lru_cache(2048)  # each stands on a page of its own and beside others', in both languages
-def _converted(text: str) -> str:
-    converter = _converter()
-    try:
-        html = converter.reset().convert(text)
-    except RecursionError:
-        # Lists in lists in lists: shown as it was written. What the parser was at is not to be trusted any more.
-        _converter.cache_clear()
-        html = f"<pre>{escape(text)}</pre>"
-    return re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
-
-
-@cache
-def _converter() -> markdown.Markdown:
-    return markdown.Markdown(extensions=_EXTENSIONS, output_format="html")
-
-
 def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     """Markdown that a unit wrote, as one line of harmless HTML.
 
@@ -49,7 +32,15 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     """
     if not text.strip():
         return Markup("")
+    # Where nothing can be a link, it does not matter where it would lead: other pages have the same.
+    links = "[" in text or "<" in text
+    html = _cleaned(text, *((up, up if files is None else files) if links else ("", "")))
+    box = f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">'
+    return Markup(html.replace("<table>", box))  # noqa: S704 (nh3 has cleaned it)
 
+
+@lru_cache(1024)  # each stands on a page of its own, and beside others', in every language
+def _cleaned(text: str, up: str, files: str) -> str:
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "style":
             # Python-Markdown says the side of a column this way.
@@ -57,7 +48,7 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
         if name in ("href", "src"):
             # A browser takes `\\` for `/`.
             if value.startswith("files/") and ".." not in re.split(r"[/\\]", unquote(value)):
-                return (up if files is None else files) + value
+                return files + value
             if tag == "img":
                 return None
             if found := re.fullmatch(r"([A-Za-z0-9._-]+)\.md(#[A-Za-z0-9-]+)?", value):
@@ -74,10 +65,6 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
         link_rel="noopener",
     )
     html = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", html)
-    html = html.replace(
-        "<table>",
-        f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">',
-    )
     html = (
         html.replace("</table>", "</table></div>")
         .replace("<th", '<th scope="col"')
@@ -86,4 +73,20 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     # Line breaks mean something in <pre> only, and a line of its own could be taken for Markdown.
     parts = re.split(r"(<pre>.*?</pre>)", html, flags=re.DOTALL)
     joined = (re.sub(r"\n", "&#10;" if part.startswith("<pre>") else " ", part) for part in parts)
-    return Markup("".join(joined).strip())  # noqa: S704 (nh3 has cleaned it)
+    return "".join(joined).strip()
+
+
+def _converted(text: str) -> str:
+    converter = _converter()
+    try:
+        html = converter.reset().convert(text)
+    except RecursionError:
+        # Lists in lists in lists: shown as it was written. What the parser was at is not to be trusted any more.
+        _converter.cache_clear()
+        html = f"<pre>{escape(text)}</pre>"
+    return re.sub(r"<(/?)h([1-6])", lambda found: f"<{found[1]}h{min(int(found[2]) + 2, 6)}", html)
+
+
+@cache
+def _converter() -> markdown.Markdown:
+    return markdown.Markdown(extensions=_EXTENSIONS, output_format="html")

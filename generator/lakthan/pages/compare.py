@@ -10,7 +10,7 @@ from lakthan.exports import documents
 from lakthan.model import Assessment, NodeScore
 from lakthan.pages import answers, menus, standings
 from lakthan.pages.addresses import relative
-from lakthan.pages.site import Json, Page, Plan, Site, groups
+from lakthan.pages.site import Json, Page, Plan, Site, area_of
 from lakthan.rubric import Criterion, Indicator, Rubric, maximum
 
 OPEN = 6
@@ -38,7 +38,7 @@ def _page(site: Site, rubric: Rubric, position: int) -> Page:
         menu=menus.of_rubric(site, rubric, f"{indicator.id}/"),
         rubric=rubric,
         indicator=indicator,
-        area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+        area=site.once(area_of, rubric.id, indicator.id),
         most=maximum(indicator),
         entries=entries,
         parents=sorted(parents.items(), key=lambda parent: (thai.sort_key(parent[1]), parent[0])),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lakthan import rules
 from lakthan.model import Answer, Assessment, Place
 from lakthan.pages import answers, menus, reviewed, standings
-from lakthan.pages.site import Page, Plan, Site, groups
+from lakthan.pages.site import Page, Plan, Site, area_of
 from lakthan.rubric import Criterion, Indicator, Note
 
 
@@ -39,7 +39,7 @@ def _page(site: Site, assessment: Assessment, position: int) -> Page:
         node=node,
         answer=answer,
         own=answer or Answer(indicator.id, Place(file)),
-        area=next((area for area, _, inside in groups(rubric) if area and indicator in inside), None),
+        area=site.once(area_of, rubric.id, indicator.id),
         records=answers.evidence(assessment, indicator.id),
         facts=answers.facts(portfolio, answer, conditions),
         registers=answers.registers(portfolio, answer),

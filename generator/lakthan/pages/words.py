@@ -25,7 +25,11 @@ class Words:
 
     def say(self, key: str, /, **args: object) -> str:
         """A sentence of the catalogue's `pages`."""
-        return self.said(Message(f"pages.{key}", args))
+        return (
+            self.said(Message(f"pages.{key}", args))
+            if args
+            else messages.plain(f"pages.{key}", self.language, self.digits)
+        )
 
     def said(self, message: Message) -> str:
         """A sentence that came with a score, such as a reason."""
