@@ -440,13 +440,13 @@ def _blocks(text: str) -> list[str] | None:
     pieces = tags.cut(text)
     if "<" in "".join(pieces[::2]):
         return None
-    for at in range(1, len(pieces), 2):
-        tag = _tag(pieces[at])
+    sorts = [_tag(piece) for piece in pieces[1::2]]
+    for at, tag in enumerate(sorts):
         if tag is None:
             return None
         name, closes, empty = tag
         if not open_:
-            if closes or empty or name not in _BLOCK_LEVEL or pieces[at - 1].strip():
+            if closes or empty or name not in _BLOCK_LEVEL or pieces[2 * at].strip():
                 return None
             start = at
             open_.append(name)
@@ -457,7 +457,7 @@ def _blocks(text: str) -> list[str] | None:
                 while open_.pop() != name:
                     pass
             if not open_:
-                found.append("".join(pieces[start : at + 1]))
+                found.append("".join(pieces[2 * start + 1 : 2 * at + 2]))
         elif not empty:
             open_.append(name)
     return found if found and not open_ and not pieces[-1].strip() else None

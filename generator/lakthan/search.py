@@ -77,7 +77,7 @@ _LEFT_OUT = re.compile(
 )
 """Menus, pictures, controls, and what is only said aloud."""
 _HEADING = re.compile(r"^#{1,6} ([^\n]*?)(?:[ ]*\{[ ]*\#([^\s}]+)[^}\n]*\})?$")
-_HEADING_LINE = re.compile(r"^(#{1,6} [^\n]*)$", re.MULTILINE)
+_HEADING_LINE = re.compile(r"\n(#{1,6} [^\n]*)")
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ID = re.compile(r"\sid=\"([^\"]+)\"")
 _INLINE = frozenset((
@@ -103,12 +103,12 @@ def passages(content: str) -> tuple[Passage, ...]:
     anchor = heading = ""
 
     def end() -> None:
-        lines = (" ".join(line.split()) for line in html.unescape("".join(out)).split("\n"))
-        if text := "\n".join(line for line in lines if line):
-            found.append(Passage(anchor, heading, text))
+        text = html.unescape("".join(out))
+        if lines := [" ".join(words) for line in text.split("\n") if (words := line.split())]:
+            found.append(Passage(anchor, heading, "\n".join(lines)))
         out.clear()
 
-    for number, part in enumerate(_HEADING_LINE.split(content)):
+    for number, part in enumerate(_HEADING_LINE.split(f"\n{content}")):
         if number % 2 and (line := _HEADING.match(part)):
             end()
             first = part.startswith("# ")  # the page's own title stands in its entry
@@ -118,17 +118,20 @@ def passages(content: str) -> tuple[Passage, ...]:
                 out.append(f"{heading}\n")
             continue
         pieces = tags.cut(part.strip("\n"))
-        until = 0
-        for at in range(1, len(pieces), 2):
-            if at <= until:
+        sorts = [*map(_sort, pieces[1::2])]
+        said = [*pieces]
+        said[::2] = [text.replace("\n", " ") for text in pieces[::2]]
+        said[1::2] = [sort.text for sort in sorts]
+        start = 0
+        # Most tags part words or lines, and no more.
+        for at, sort in [(2 * i + 1, sort) for i, sort in enumerate(sorts) if sort.more]:
+            if at < start:
                 continue
-            out.append(pieces[at - 1].replace("\n", " "))
-            sort = _sort(pieces[at])
-            if sort is _WITHIN:
-                continue
+            out += said[start:at]
+            start = at
             if sort.left_out:
                 with contextlib.suppress(ValueError):  # where it has no end, there is nothing to leave out
-                    until = pieces.index(f"</{sort.left_out}>", at)
+                    start = pieces.index(f"</{sort.left_out}>", at) + 1
                     out.append(" ")
                     continue
             if sort.ends:
@@ -136,8 +139,7 @@ def passages(content: str) -> tuple[Passage, ...]:
             elif sort.begins:
                 end()
                 anchor = sort.place or anchor
-            out.append(sort.text)
-        out.append(pieces[-1].replace("\n", " "))
+        out += said[start:]
     end()
     return tuple(found)
 
@@ -147,6 +149,8 @@ class _Sort(NamedTuple):
 
     text: str
     """What stands in its place."""
+    more: bool = False
+    """Whether it does anything else."""
     left_out: str = ""
     """The name of an element whose text nobody looks for."""
     begins: bool = False
@@ -156,26 +160,20 @@ class _Sort(NamedTuple):
     """Whether it is the end of a heading."""
 
 
-_WITHIN = _Sort("")
-
-
 @lru_cache(8192)  # a page has a thousand tags of a hundred sorts
 def _sort(tag: str) -> _Sort:
-    left_out = found[1] or found[2] if (found := _LEFT_OUT.match(tag)) else ""
+    left_out = (found[1] or found[2]) if (found := _LEFT_OUT.match(tag)) else ""
     name = _NAME.match(tag)
     if not name:
         return _Sort(tag)
     sort = name[2].lower()
     if sort in _INLINE:
-        return _WITHIN._replace(left_out=left_out) if left_out else _WITHIN
+        return _Sort("", bool(left_out), left_out)
     place = _ID.search(tag) if not name[1] and sort in _PLACES | _HEADINGS else None
-    return _Sort(
-        "\n",
-        left_out,
-        begins=not name[1] and bool(place or sort in _HEADINGS),
-        place=html.unescape(place[1]) if place else "",
-        ends=bool(name[1]) and sort in _HEADINGS,
-    )
+    begins = not name[1] and bool(place or sort in _HEADINGS)
+    ends = bool(name[1]) and sort in _HEADINGS
+    more = bool(left_out) or begins or ends
+    return _Sort("\n", more, left_out, begins, html.unescape(place[1]) if place else "", ends)
 
 
 # How text is compared --------------------------------------------------------------------------------------------
