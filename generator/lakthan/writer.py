@@ -297,7 +297,7 @@ class _Bench:
             for site in self.sites:
                 for name in site.env.list_templates(filter_func=lambda name: name.endswith(".md.j2")):
                     site.env.get_template(name)
-            _, front = self.plans[""][0]
+            _, front = self.plans[COMMON][0]
             if self.folders.site:
                 self.frame.page(front.path, front.make().content)
 
