@@ -151,8 +151,7 @@ def evidence_twice(assessment: Assessment) -> Iterator[Diagnostic]:
     for answer in assessment.portfolio.all_answers():
         seen: Counter[tuple[object, ...]] = Counter()
         for record in answer.evidence if len(answer.evidence) > 1 else ():
-            proof = tuple(record.values.get(name) for name in ("file", "url", "reference", "date", "title"))
-            key = (record.kind, *proof)
+            key = (record.kind, *map(record.values.get, ("file", "url", "reference", "date", "title")))
             seen[key] += 1
             if seen[key] == 2:
                 yield Diagnostic("evidence-twice", record.place, "warning", {"title": _title(record)})

@@ -476,6 +476,7 @@ def _end_with(sentinel: int) -> None:
 
 def _set_up(bench: _Bench | None) -> None:
     end_with_parent()
+    gc.freeze()  # what was there before the work stays: nobody need look whether it is still in use
     if bench:
         _BENCHES[:] = [bench]
 

@@ -21,15 +21,12 @@ import multiprocessing
 import os
 import pickle
 import shutil
-import sys
 import tempfile
-import threading
 import traceback
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -51,7 +48,7 @@ from lakthan import (
     workbook,
 )
 from lakthan.cache import Cache
-from lakthan.examination import Examined, cores
+from lakthan.examination import Examined, cores, end_with_parent, may_fork
 from lakthan.model import Assessment, Message
 from lakthan.narrow import Given, Narrow
 from lakthan.pages import standings
@@ -186,7 +183,7 @@ def write(
     """
     if processes is None:
         processes = cores() if len(examined.assessments) >= ALONE else 1
-    if not _alone():
+    if not may_fork():
         processes = 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
     fresh = not any(folders.cache.glob("*"))
@@ -582,7 +579,7 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Do
     # A forked process knows all that this one does, at once and in the same memory.
     context = multiprocessing.get_context("fork")
     _BENCHES[:] = [bench]
-    with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, _set_up) as pool:
+    with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, end_with_parent) as pool:
         futures = [pool.submit(_do, task) for task in tasks]
         try:
             for future in futures:
@@ -591,32 +588,6 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Do
             _BENCHES.clear()
             for future in futures:
                 future.cancel()
-
-
-def _alone() -> bool:
-    """Whether this process can be forked: while no library has threads in it that a copy would wait for.
-
-    Only Linux says. macOS and Windows make a site in one process: one that starts empty would have to be told
-    everything first.
-    """
-    if sys.platform != "linux":
-        return False
-    try:
-        return len(list(Path("/proc/self/task").iterdir())) == 1
-    except OSError:
-        return False
-
-
-def _set_up() -> None:
-    """In a process of its own: to end with the process that started it, however that ends."""
-    parent = multiprocessing.parent_process()
-    assert parent
-    threading.Thread(target=partial(_end_with, parent.sentinel), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _do(task: Task) -> Done:
