@@ -425,12 +425,15 @@ class _Bench(NamedTuple):
     function: Callable[[Part], Any]
 
     def do(self, task: _Task) -> Any:
+        with _undisturbed():
+            return self.function(self.part(task))  # and all else is gone
+
+    def part(self, task: _Task) -> Part:
         root, site = self.root, self.site
         texts: dict[str, str] = {}
-        with _undisturbed():
-            read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site, texts)
-            one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of, texts)
-            return self.function(one._replace(problems=(*keyed((*read.problems, *read.of_reviews)), *one.problems)))
+        read = load.portfolio(root, root / task.folder, task.unit, self.rubrics[task.rubric], site, texts)
+        one = part(root, read.portfolio, task.contacts, self.ledger, site.link_grace, self.as_of, texts)
+        return one._replace(problems=(*keyed((*read.problems, *read.of_reviews)), *one.problems))
 
 
 @contextlib.contextmanager

@@ -376,7 +376,7 @@ def channel_twice(submission: Submission) -> Iterator[Diagnostic]:
 
 def attachment_unreferenced(submission: Submission) -> Iterator[Diagnostic]:
     """A file lies in `files/` that no entry refers to: nobody will see it."""
-    meant = {_alike(name) for name in submission.references}
+    meant = {_alike(name) for name in submission.references} if submission.present else set()
     for name in submission.present:
         if _alike(name) not in meant:
             place = Place(f"{submission.portfolio.folder}/{name}")
@@ -386,7 +386,7 @@ def attachment_unreferenced(submission: Submission) -> Iterator[Diagnostic]:
 def attachment_spelt_otherwise(submission: Submission) -> Iterator[Diagnostic]:
     """An entry refers to a file by a name that differs in case or in spelling: it opens on some machines only."""
     present = {_alike(name): name for name in submission.present}
-    for name, place in submission.references.items():
+    for name, place in submission.references.items() if present else ():
         other = present.get(_alike(name))
         if other is not None and name not in submission.present:
             yield Diagnostic("attachment-spelt-otherwise", place, "error", {"name": name, "other": other})
