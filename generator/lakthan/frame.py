@@ -425,7 +425,7 @@ _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)
 _RAW_TEXT = frozenset({"script", "style"})
 
 
-@lru_cache(128)  # two pages of a portfolio show the same of each of its indicators
+@tags.remembered
 def _blocks(text: str) -> list[str] | None:
     """A run of lines as the blocks of HTML that Markdown sees in it; None where there is anything beside them.
 

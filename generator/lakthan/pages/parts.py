@@ -33,7 +33,7 @@ def marked(page: str) -> str:
     return "\n\n".join(map(_marked, page.split("\n\n")))
 
 
-@lru_cache(128)  # two pages of a portfolio show the same of each of its indicators
+@tags.remembered
 def _marked(block: str) -> str:
     """A heading, or elements that are whole."""
     if not THAI.search(block):
