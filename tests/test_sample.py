@@ -86,9 +86,9 @@ def test_the_report_dated_after_the_signature_is_reported_here_and_on_its_page(a
     assert words(found["th"]) in as_it_is.words("dip-ict/moi-moral-2569/7.md")
 
 
-def test_fewer_signatories_lower_the_first_indicator(sample: Sandbox) -> None:
-    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: 27")
-    entry = sample.score("dip-ict")
+def test_fewer_signatories_lower_the_first_indicator(few: Sandbox) -> None:
+    few.replace(f"{MOI}/1.md", "signed: 33", "signed: 27")
+    entry = few.score("dip-ict")
     first = indicator(entry, "1")
     assert (entry["points"], first["points"], first["self_score"]) == (26, 2, 3)
     assert points(entry) == {"1": 2} | {str(number): 3 for number in range(2, 10)}
@@ -102,13 +102,13 @@ def test_fewer_signatories_lower_the_first_indicator(sample: Sandbox) -> None:
     assert missing["amount"] == 1
     assert missing["text"] == {"th": missing["text"]["th"], "en": "1 more: Signatories"}
 
-    sample.generate()
-    page = sample.words("dip-ict/moi-moral-2569/1.md")
+    few.generate()
+    page = few.words("dip-ict/moi-moral-2569/1.md")
     assert "27/34 = 79.41 % (ต้องไม่น้อยกว่า 80 %)" in page
     assert words(missing["text"]["th"]) in page
-    assert "26 /27" in sample.words("dip-ict/moi-moral-2569/index.md")
-    assert sample.document("dip-ict/moi-moral-2569/index.json")["points"] == 26
-    assert sample.document("dip-ict/moi-moral-2569/1/index.json")["rounds"][0]["points"] == 2
+    assert "26 /27" in few.words("dip-ict/moi-moral-2569/index.md")
+    assert few.document("dip-ict/moi-moral-2569/index.json")["points"] == 26
+    assert few.document("dip-ict/moi-moral-2569/1/index.json")["rounds"][0]["points"] == 2
 
 
 def test_a_self_score_that_the_evidence_does_not_support_is_reported(sample: Sandbox) -> None:
@@ -118,14 +118,14 @@ def test_a_self_score_that_the_evidence_does_not_support_is_reported(sample: San
     assert (found["code"], found["file"], found["line"]) == ("self-score-differs", f"{MOI}/1.md", 2)
 
 
-def test_a_level_is_lost_with_two_channels_and_the_page_says_what_restores_it(sample: Sandbox) -> None:
+def test_a_level_is_lost_with_two_channels_and_the_page_says_what_restores_it(few: Sandbox) -> None:
     def without_line_and_circular(front: Json) -> None:
         kept = [one for one in front["channels"] if one["scope"] == "internal" or one["kind"] == "website"]
         assert len(front["channels"]) - len(kept) == 2
         front["channels"] = kept
 
-    sample.change(f"{MOI}/9.md", without_line_and_circular)
-    entry = sample.score("dip-ict")
+    few.change(f"{MOI}/9.md", without_line_and_circular)
+    entry = few.score("dip-ict")
     assert (points(entry)["9"], entry["points"], entry["level"]) == (1, 25, "level-2")
     assert gate(entry, "level-3") == {"id": "level-3", "met": False, "points": 25, "needs": 21, "failing": ["9"]}
     assert gate(entry, "level-2")["met"]
@@ -133,17 +133,17 @@ def test_a_level_is_lost_with_two_channels_and_the_page_says_what_restores_it(sa
     (missing,) = indicator(entry, "9")["missing"]
     assert (missing["amount"], missing["text"]["en"]) == (1, "1 more: External channels")
 
-    sample.generate()
-    (way,) = sample.document("dip-ict/moi-moral-2569/index.json")["levels"]
+    few.generate()
+    (way,) = few.document("dip-ict/moi-moral-2569/index.json")["levels"]
     assert (way["id"], [one["text"]["en"] for one in way["missing"]]) == ("level-3", ["9: 1 more: External channels"])
-    page = (sample.docs / "dip-ict/moi-moral-2569/index.md").read_text(encoding="utf-8")
+    page = (few.docs / "dip-ict/moi-moral-2569/index.md").read_text(encoding="utf-8")
     # The third gate: it failed, by which indicator, and what would restore it.
     third = page.split('<li class="lk-gate')[3].split("</ol>")[0]
     assert "ระดับที่ ๓" in third
     assert "lk-gate--met" not in page.split('<li class="lk-gate')[3].split(">")[0]
     assert 'href="9/"' in third
     assert missing["text"]["th"].replace("1", "๑") in third
-    text = sample.run("score", "dip-ict").stdout
+    text = few.run("score", "dip-ict").stdout
     assert "✗ Level 3" in text
     assert "below 2 points: 9" in text
     assert "1 more: External channels" in text
@@ -182,7 +182,7 @@ def test_the_page_shows_the_score_under_each_reading(as_it_is: Sandbox) -> None:
     ]
 
 
-def test_gates_are_not_nested(sample: Sandbox) -> None:
+def test_gates_are_not_nested(few: Sandbox) -> None:
     """2, 2, 2 and 3, 3, 2 pass level 2 (14 points) and fail level 1 (6 of 7): the highest one met is awarded."""
 
     def without(kind: str) -> Any:
@@ -196,21 +196,21 @@ def test_gates_are_not_nested(sample: Sandbox) -> None:
     def inside_only(front: Json) -> None:
         front["channels"] = [one for one in front["channels"] if one["scope"] == "internal"]
 
-    sample.replace(f"{MOI}/1.md", "signed: 33", "signed: ๒๕")
-    sample.change(f"{MOI}/2.md", without("do_dont"))
-    sample.change(f"{MOI}/3.md", without("appointment_order"))
-    sample.change(f"{MOI}/6.md", inside_only)
-    entry = sample.score("dip-ict")
+    few.replace(f"{MOI}/1.md", "signed: 33", "signed: ๒๕")
+    few.change(f"{MOI}/2.md", without("do_dont"))
+    few.change(f"{MOI}/3.md", without("appointment_order"))
+    few.change(f"{MOI}/6.md", inside_only)
+    entry = few.score("dip-ict")
     assert [points(entry)[name] for name in "123456"] == [2, 2, 2, 3, 3, 2]
     assert gate(entry, "level-1") == {"id": "level-1", "met": False, "points": 6, "needs": 7, "failing": []}
     assert gate(entry, "level-2") == {"id": "level-2", "met": True, "points": 14, "needs": 14, "failing": []}
     assert (gate(entry, "level-3")["met"], entry["level"]) == (True, "level-3")
 
-    sample.change(f"{MOI}/9.md", inside_only)
-    entry = sample.score("dip-ict")
+    few.change(f"{MOI}/9.md", inside_only)
+    entry = few.score("dip-ict")
     assert ([one["met"] for one in entry["gates"]], entry["level"]) == ([False, True, False], "level-2")
-    sample.generate()
-    page = sample.words("dip-ict/moi-moral-2569/index.md")
+    few.generate()
+    page = few.words("dip-ict/moi-moral-2569/index.md")
     assert "ระดับที่ 1" in page
 
 
@@ -385,26 +385,26 @@ def test_the_scores_beside_the_pages_are_those_of_the_command(as_it_is: Sandbox)
 # More rubrics and units ------------------------------------------------------------------------------------------
 
 
-def test_a_rubric_is_one_file_and_a_unit_one_folder(sample: Sandbox) -> None:
-    before = sample.scores()
-    sample.write("rubrics/mean-2570.yml", MEAN)
-    sample.write("content/new-unit/unit.yml", "name: {th: หน่วยงานใหม่, en: New unit}\n")
-    sample.write(
+def test_a_rubric_is_one_file_and_a_unit_one_folder(few: Sandbox) -> None:
+    before = few.scores()
+    few.write("rubrics/mean-2570.yml", MEAN)
+    few.write("content/new-unit/unit.yml", "name: {th: หน่วยงานใหม่, en: New unit}\n")
+    few.write(
         "content/new-unit/mean-2570/2.md",
         "---\nevidence:\n- {kind: report, title: รายงาน, date: ๑ ต.ค. ๒๕๖๙, reference: ที่ ๒/๒๕๗๐}\n---\nทำแล้ว\n",
     )
-    (added,) = [one for one in sample.scores() if one not in before]
+    (added,) = [one for one in few.scores() if one not in before]
     assert [added[key] for key in ("unit", "rubric", "exact", "level")] == [
         "new-unit",
         "mean-2570",
         "50/7",
         "very-good",
     ]
-    assert [one for one in sample.scores() if one in before] == before
-    written = sample.generate()
+    assert [one for one in few.scores() if one in before] == before
+    written = few.generate()
     for page in ("rubrics/mean-2570.md", "new-unit/index.md", "new-unit/mean-2570/index.md", "new-unit/mean-2570/2.md"):
         assert page in written.changed
-    assert "หน่วยงานใหม่" in sample.words("index.md")
+    assert "หน่วยงานใหม่" in few.words("index.md")
 
 
 @pytest.mark.parametrize(("report", "level"), [(False, "very-good"), (True, "excellent")])
@@ -418,13 +418,13 @@ def test_grade_bands_go_by_the_share_of_the_maximum(small: Sandbox, report: bool
     assert small.score()["level"] == level
 
 
-def test_units_nest(sample: Sandbox) -> None:
-    sample.write("content/ministry/unit.yml", "name: {th: กระทรวงตัวอย่าง, en: A sample ministry}\n")
-    shutil.copytree(sample.path("content/dip-ict"), sample.path("content/ministry/ict"))
-    entry = sample.score("ministry/ict")
+def test_units_nest(few: Sandbox) -> None:
+    few.write("content/ministry/unit.yml", "name: {th: กระทรวงตัวอย่าง, en: A few ministry}\n")
+    shutil.copytree(few.path("content/dip-ict"), few.path("content/ministry/ict"))
+    entry = few.score("ministry/ict")
     assert (entry["unit"], entry["points"]) == ("ministry/ict", 27)
-    sample.generate()
-    assert (sample.docs / "ministry/ict/moi-moral-2569/1.md").is_file()
-    assert sample.document("ministry/ict/index.json")["parent"] == "ministry"
-    assert "กระทรวงตัวอย่าง" in sample.words("ministry/index.md")
-    assert 'href="ict/"' in (sample.docs / "ministry/index.md").read_text(encoding="utf-8")
+    few.generate()
+    assert (few.docs / "ministry/ict/moi-moral-2569/1.md").is_file()
+    assert few.document("ministry/ict/index.json")["parent"] == "ministry"
+    assert "กระทรวงตัวอย่าง" in few.words("ministry/index.md")
+    assert 'href="ict/"' in (few.docs / "ministry/index.md").read_text(encoding="utf-8")
