@@ -14,6 +14,9 @@ when its words are cut by ICU, for which there is no wheel; one-file indexes com
 
 Pages are numbered so that pages that share text are neighbours: their postings are runs. Both sorts of parts are
 compressed (zlib), and loaded where a query asks for them.
+
+What pages of one name, neighbours all, add to the postings follows from them alone, and is kept in the cache; so are
+compressed texts. After an edit the words of a few pages are cut up, not those of all.
 """
 
 from __future__ import annotations
@@ -29,11 +32,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import accumulate, count, groupby
 from operator import add
 from typing import Any, NamedTuple
 
 from lakthan import tags, thai
+from lakthan.cache import Cache
 
 PER_PART = 8
 """Pages whose texts are loaded together."""
@@ -261,26 +265,42 @@ def _under(line: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def files(
-    entries: Iterable[Entry], folder: str, facts: Mapping[str, Any], per: int = PER_PART
+    entries: Iterable[Entry],
+    folder: str,
+    facts: Mapping[str, Any],
+    per: int = PER_PART,
+    cache: Cache | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """The index of the pages of one language: paths relative to the site, below *folder*, and what they hold.
 
     *facts* is what index.json says beside what the script needs to find the parts. The texts of *per* pages are loaded
-    together: more where they are short.
+    together: more where they are short. What takes long is kept in *cache*.
     """
+    kept = cache or Cache()
     ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
     numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
     under = lru_cache(32_768)(partial(_under, numbers=numbers))  # most lines stand on several pages
     everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
     in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
+    documents = [json.dumps(_document(entry), ensure_ascii=False, separators=(",", ":")) for entry in ordered]
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
-    for number, entry in enumerate((*ordered, None)):
-        here = _found_under(entry, under, numbers) if entry else (frozenset(), frozenset())
-        # Neighbours have most in common: only where a run begins or ends there is something to do.
-        for held, keys, last in zip((everywhere, in_title), here, before, strict=True):
-            for key in keys ^ last:
-                held[key].append(number)
-        before = here
+    at = 0
+    for _, group in groupby(ordered, key=lambda e: (e.kind, e.rubric, e.name)):
+        same = list(group)
+        source = repr([(documents[at + n], e.name, e.unit, e.rubric) for n, e in enumerate(same)]).encode()
+        names, runs, last = _unpacked(kept.get("search", source, partial(_group, same, under, numbers)))
+        known = [numbers[name] for name in names]
+        for number, changes in enumerate(runs, at):
+            for held, own, others in zip((everywhere, in_title), changes, before, strict=True):
+                found: Iterable[int] = map(known.__getitem__, own)
+                for key in set(found) ^ others if others else found:
+                    held[key].append(number)
+            before = (frozenset(), frozenset())  # what is said of the others is what differs from the one before
+        before = tuple(frozenset(map(known.__getitem__, own)) for own in last)
+        at += len(same)
+    for held, others in zip((everywhere, in_title), before, strict=True):
+        for key in others:
+            held[key].append(at)
 
     packed = {text: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for text, of in sorted(numbers.items())}
     size = sum(len(text) + len(anywhere) + len(titled) for text, (anywhere, titled) in packed.items())
@@ -296,10 +316,55 @@ def files(
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
     for number, part in enumerate(parts):
         yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part))
-    for start in range(0, len(ordered), per):
-        texts = [_document(entry) for entry in ordered[start : start + per]]
-        content = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
-        yield f"{folder}/t/{start // per}.bin", zlib.compress(content)
+    texts = [f"[{','.join(documents[start : start + per])}]" for start in range(0, len(ordered), per)]
+    for start in range(0, len(texts), _TOGETHER):
+        some = texts[start : start + _TOGETHER]
+        packs = kept.get("texts", repr(some).encode(), partial(_compressed, some))
+        sizes, _, content = packs.partition(b"\n")
+        at = 0
+        for number, size in enumerate(json.loads(sizes), start):
+            yield f"{folder}/t/{number}.bin", content[at : at + size]
+            at += size
+
+
+_TOGETHER = 16
+"""Parts of texts that are kept together."""
+
+
+def _compressed(texts: Iterable[str]) -> bytes:
+    packs = [zlib.compress(text.encode()) for text in texts]
+    return b"\n".join((json.dumps([len(pack) for pack in packs]).encode(), b"".join(packs)))
+
+
+Changes = Sequence[Sequence[int]]
+"""Under what a page is found and the one before is not, or the other way round: anywhere in it, and in its title."""
+
+
+def _group(entries: Sequence[Entry], under: Under, numbers: Mapping[str, int]) -> bytes:
+    """What neighbouring pages are found under, as differences: the first one's from nothing, then from one another."""
+    before: tuple[Set[int], ...] = (frozenset(), frozenset())
+    runs: list[tuple[Set[int], ...]] = []
+    for entry in entries:
+        here = _found_under(entry, under, numbers)
+        # Neighbours have most in common: only where a run begins or ends there is something to do.
+        runs.append(tuple(keys ^ last for keys, last in zip(here, before, strict=True)))
+        before = here
+    own = {number: at for at, number in enumerate(sorted({n for run in (*runs, before) for keys in run for n in keys}))}
+    every = list(numbers)
+    lists = [array("I", map(own.__getitem__, keys)) for run in (*runs, before) for keys in run]
+    head = json.dumps([[every[number] for number in own], [len(one) for one in lists]], ensure_ascii=False)
+    return b"\n".join((head.encode(), b"".join(one.tobytes() for one in lists)))
+
+
+def _unpacked(content: bytes) -> tuple[Sequence[str], Sequence[Changes], Changes]:
+    """The keys of a `_group`, the differences as places among them, and all that the last page is found under."""
+    head, _, packed = content.partition(b"\n")
+    names, sizes = json.loads(head)
+    every = array("I", packed)
+    ends = list(accumulate(sizes))
+    lists = [every[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+    *runs, last = zip(lists[::2], lists[1::2], strict=True)
+    return names, runs, last
 
 
 def _found_under(entry: Entry, under: Under, numbers: Mapping[str, int]) -> tuple[Set[int], Set[int]]:

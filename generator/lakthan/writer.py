@@ -463,7 +463,7 @@ class _Bench:
         for path in sorted(self.folders.spool.glob(f"{number}-*")):
             with path.open("rb") as file:
                 known += pickle.load(file)  # noqa: S301 (written by ourselves, a moment ago)
-        for page in pages.index(self.sites[number], known):
+        for page in pages.index(self.sites[number], known, cache=self.cache):
             self.put(done, page.path, page.content)
 
     # Files

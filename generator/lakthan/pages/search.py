@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lakthan import search, thai
+from lakthan.cache import Cache
 from lakthan.pages.site import Page, Plan, Site
 
 WORDS = (
@@ -24,8 +25,13 @@ def _page(site: Site) -> Page:
     return Page(page.path, page.content)  # it finds others, not itself
 
 
-def index(site: Site, entries: Sequence[search.Entry], per: int = search.PER_PART) -> Iterator[Page]:
-    """The index of the pages in the site's language; the texts of *per* of them are loaded together."""
+def index(
+    site: Site, entries: Sequence[search.Entry], per: int = search.PER_PART, cache: Cache | None = None
+) -> Iterator[Page]:
+    """The index of the pages in the site's language; the texts of *per* of them are loaded together.
+
+    What takes long is kept in *cache*.
+    """
     units = {entry.unit for entry in entries} - {""}
     rubrics = {entry.rubric for entry in entries} - {""}
     kinds = {entry.kind for entry in entries}
@@ -38,5 +44,5 @@ def index(site: Site, entries: Sequence[search.Entry], per: int = search.PER_PAR
             "kind": [(kind, site.say(f"search.kinds.{kind}")) for kind in search.KINDS if kind in kinds],
         },
     }
-    for path, content in search.files(entries, f"search/{site.language}", facts, per):
+    for path, content in search.files(entries, f"search/{site.language}", facts, per, cache):
         yield Page(path, content)
