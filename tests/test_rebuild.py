@@ -73,10 +73,10 @@ class Heavy(cache.Cache):
     """A cache of nothing but forms, pictures and tables, which are kept by their own content."""
 
     def find(self, kind: str, source: bytes) -> bytes | None:
-        return None if kind in ("portfolio", "unit") else super().find(kind, source)
+        return super().find(kind, source) if "." in kind else None
 
     def keep(self, kind: str, source: bytes, content: bytes) -> None:
-        if kind not in ("portfolio", "unit"):
+        if "." in kind:
             super().keep(kind, source, content)
 
     def prune(self, used: object = None) -> None:
@@ -243,7 +243,7 @@ def kept(project: Sandbox, tmp_path: Path) -> Iterator[cache.Cache]:
     """The cache of a first build of the project."""
     found = cache.Cache(tmp_path / "kept")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "Cache", lambda _: found)
+        patch.setattr(writer, "Cache", lambda _: cache.Cache(found.folder))
         project.generate()
         yield found
 
@@ -251,7 +251,7 @@ def kept(project: Sandbox, tmp_path: Path) -> Iterator[cache.Cache]:
 def renewed(project: Sandbox) -> set[str]:
     """What the next build makes anew, in a checkout without pages."""
     shutil.rmtree(project.docs)
-    return {name for _, name in project.generate().renewed}
+    return {name for sort, name in project.generate().renewed if sort in ("portfolio", "unit")}
 
 
 @pytest.mark.parametrize(
@@ -269,12 +269,24 @@ def renewed(project: Sandbox) -> set[str]:
 def test_an_edit_makes_anew_what_shows_it(
     project: Sandbox, kept: cache.Cache, name: str, old: str, new: str, expected: set[str]
 ) -> None:
+    assert kept.folder
+    entries = len([*kept.folder.iterdir()])
     assert renewed(project) == set()
     project.replace(name, old, new)
     assert renewed(project) == expected
     assert renewed(project) == set()
+    assert len([*kept.folder.iterdir()]) < entries + 5, "what is of no more use is removed"
+
+
+def test_what_a_unit_tells_is_on_few_pages(project: Sandbox, kept: cache.Cache) -> None:
+    shutil.rmtree(project.docs)
     assert kept.folder
-    assert len([*kept.folder.iterdir()]) < 40, "what is of no more use is removed"
+    project.replace("content/south/small-2570/1.md", "บัญชีของ", "เรื่องของ")
+    assert set(project.generate().renewed) == {
+        ("portfolio", "south/small-2570"),
+        ("unit", "south"),
+        ("indicator", "small-2570/1"),
+    }
 
 
 def test_another_program_makes_everything_anew(
@@ -311,7 +323,7 @@ def test_a_template_changed_meanwhile_leaves_nothing_behind(
         return []
 
     monkeypatch.setattr(workbook, "of_all", change)
-    project.replace("content/south/small-2570/1.md", "บัญชีของ", "เรื่องของ")
+    project.replace("content/south/small-2570/1.md", "แผนงาน", "แผนใหม่")
     renewed(project)
     assert kept.folder
     assert not [*kept.folder.iterdir()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from lakthan import cache, links
 from lakthan.examination import Examined
 from lakthan.messages import Language
-from lakthan.model import Assessment, Place, Portfolio, Project, Unit
+from lakthan.model import Answer, Assessment, Place, Portfolio, Project, Score, Unit
 from lakthan.rubric import Rubric
 
 Beside = Mapping[Language, Mapping[str, tuple[str | None, str | None]]]
@@ -46,10 +46,10 @@ class Given(NamedTuple):
                 rubrics={name: rubrics[name] for name in project.rubrics},  # type: ignore[misc]
                 portfolios=tuple(replace(p, rubric=p.rubric.id) for p in project.portfolios),  # type: ignore[arg-type]
             ),
-            # Worked out from the portfolios, for these rounds and days.
+            # Worked out from the portfolios, for this round and day, and those reached before.
             assessments=[  # type: ignore[arg-type]
-                (a.portfolio.id, [(score.round, score.reading, score.as_of) for score in a.scores])
-                for a in examined.assessments
+                (one.portfolio.id, one.latest.round, one.latest.reading, one.latest.as_of)
+                for one in examined.assessments
             ],
         )
         # No text of it is the same for different values: none of our models hides a field, and none has sets.
@@ -78,6 +78,53 @@ class Narrow:
         """What a unit's own pages may show: itself, the units around it, and all its portfolios."""
         below = [_named(unit) for unit in self._children.get(name, ())]
         return self._given(self._by_unit.get(name, ()), [*self._above(name), *below], {})
+
+    @cached_property
+    def untold(self) -> Given:
+        """What pages and files of the whole site may show: everything but what units tell in their own words."""
+        return self._whole([self._bare(assessment) for assessment in self.whole.examined.assessments])
+
+    @cached_property
+    def untold_digest(self) -> bytes:
+        """The digest of `untold`."""
+        return self.untold.digest(self.rubrics)
+
+    def indicator(self, rubric: str, name: str) -> Given:
+        """What the page of an indicator across units may show: the same, and what they tell of this indicator."""
+        shown = self.whole.examined.assessments
+        return self._whole([self._bare(one, name if one.portfolio.rubric.id == rubric else "") for one in shown])
+
+    def indicator_digest(self, rubric: str, name: str) -> bytes:
+        """The digest of what `indicator` gives."""
+        shown = (one.portfolio for one in self.whole.examined.assessments if one.portfolio.rubric.id == rubric)
+        told = repr([(portfolio.id, portfolio.answers.get(name)) for portfolio in shown])
+        return hashlib.sha256(self.untold_digest + told.encode(errors="surrogatepass")).digest()
+
+    def _whole(self, assessments: Sequence[Assessment]) -> Given:
+        examined = self.whole.examined
+        project = replace(examined.project, portfolios=tuple(one.portfolio for one in assessments), rubric_places={})
+        return self.whole._replace(
+            examined=Examined(project, tuple(assessments), (), {}, examined.ledger), beside=self.beside
+        )
+
+    def _bare(self, assessment: Assessment, told: str = "") -> Assessment:
+        """An assessment without the accounts of the unit, but for that of the indicator *told*."""
+        full = assessment.portfolio
+        answers = {name: answer if name == told else _silent(answer) for name, answer in full.answers.items()}
+        bare = replace(full, answers=answers, shared=_silent(full.shared))
+
+        def of(score: Score) -> Score:
+            return replace(score, portfolio=bare)
+
+        work: dict[str, Callable[[Assessment], object]] = {
+            "scores": lambda found: (*map(of, assessment.scores[:-1]), found.latest),
+            "verified": lambda _: tuple(one and replace(one, score=of(one.score)) for one in assessment.verified),
+            "readings": lambda _: {name: of(score) for name, score in assessment.readings.items()},
+            "advice": lambda _: assessment.advice,
+            "timeline": lambda _: assessment.timeline,
+            "stated": lambda _: assessment.stated and of(assessment.stated),
+        }
+        return Assessment.begun(bare, of(assessment.latest), work)
 
     def _given(self, shown: Iterable[Assessment], units: Iterable[Unit], beside: Beside) -> Given:
         whole, examined = self.whole, self.whole.examined
@@ -155,6 +202,11 @@ class Narrow:
             if above:
                 folders[above].append(one)
         return folders
+
+
+def _silent(answer: Answer) -> Answer:
+    english = answer.english and replace(answer.english, body="", body_line=1)
+    return replace(answer, body="", body_line=1, english=english)
 
 
 def _named(unit: Unit) -> Unit:

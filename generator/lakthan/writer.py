@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import gc
+import hashlib
 import json
 import multiprocessing
 import os
@@ -24,7 +25,7 @@ import shutil
 import tempfile
 import traceback
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -358,15 +359,21 @@ class _Bench:
         yield "tables", None
         for rubric in self.examined.project.rubrics:
             yield "book", rubric
-        found = [at for at, (_, plan) in enumerate(self.plans[COMMON]) if not plan.path.endswith(DATA)]
+        found = [at for at, (_, plan) in enumerate(self.plans[COMMON]) if not (plan.across or plan.path.endswith(DATA))]
         for start in range(0, len(found), AT_ONCE):
             yield "common_pages", found[start : start + AT_ONCE]
+        across: dict[tuple[str, str], list[int]] = {}
+        for at, (_, plan) in enumerate(self.plans[COMMON]):
+            if plan.across:
+                across.setdefault(plan.across, []).append(at)
+        for about, numbers in across.items():
+            yield "across", (*about, numbers)
         units = [*self.examined.project.units]
         for start in range(0, len(units), AT_ONCE):
             yield "units", units[start : start + AT_ONCE]
         yield "common_files", None
         # Worked out before other processes start, which then know it too.
-        _ = self.narrow.rubrics, self.ground
+        _ = self.narrow.untold_digest, self.ground
 
     def attached(self, done: Done, names: Sequence[str]) -> None:
         """The attachments of portfolios, cleaned, and small pictures of them."""
@@ -382,18 +389,22 @@ class _Bench:
 
     def portfolio(self, done: Done, name: str) -> None:
         """All that shows one portfolio alone."""
-        self._kept(done, "portfolio", name, self.narrow.portfolio(name), (name, ""))
+        self._own(done, "portfolio", name, self.narrow.portfolio(name), (name, ""))
 
     def units(self, done: Done, names: Sequence[str]) -> None:
         """All that shows one unit alone."""
         for name in names:
-            self._kept(done, "unit", name, self.narrow.unit(name), ("", name))
+            self._own(done, "unit", name, self.narrow.unit(name), ("", name))
 
-    def _kept(self, done: Done, sort: str, name: str, given: Given, whose: Whose) -> None:
-        """What is *whose* own, from the cache if all that is *given* for it was given before."""
+    def _own(self, done: Done, sort: str, name: str, given: Given, whose: Whose) -> None:
+        digest = given.digest(self.narrow.rubrics)
+        self._kept(done, sort, name, digest, lambda: self.alone(given)._made(whose))
+
+    def _kept(self, done: Done, sort: str, name: str, digest: bytes, make: Callable[[], Made]) -> None:
+        """What *make* makes of something whose *digest* is known, from the cache if it was made of that before."""
         source = b""
         if self.ground is not None:
-            source = self.ground + given.digest(self.narrow.rubrics) + bytes([self.folders.site is not None])
+            source = self.ground + digest + bytes([self.folders.site is not None]) + name.encode()
             if kept := self.cache.find(sort, source):
                 made = Made.unpacked(kept)
                 done.used.update(made.used)
@@ -401,7 +412,7 @@ class _Bench:
                 return
         looked = self.frame.looked if self.folders.site else 0
         before, self.cache.used = self.cache.used, set()
-        made = self.alone(given)._made(whose)
+        made = make()
         made.used = sorted(self.cache.used)
         self.cache.used = before
         done.used.update(made.used)
@@ -434,28 +445,65 @@ class _Bench:
             for path, make in files:
                 put.put(path, make())
 
+    @cached_property
+    def untold(self) -> _Bench:
+        """For all that shows nothing of what units tell in their own words."""
+        return self.alone(self.narrow.untold)
+
+    def _common(self, done: Done, sort: str, name: str, make: Callable[[_Bench], Made]) -> None:
+        self._kept(done, sort, name, self.narrow.untold_digest, lambda: make(self.untold))
+
     def common_pages(self, done: Done, numbers: Sequence[int]) -> None:
         """Pages that show several portfolios, or none."""
-        self._write(done, self._pages(self.plans[COMMON][at] for at in numbers), f"common-{numbers[0]}")
+        paths = [self.plans[COMMON][at][1].path for at in numbers]
+        self._common(done, "pages", " ".join(paths), partial(_Bench._named, paths=frozenset(paths)))
+
+    def across(self, done: Done, about: tuple[str, str, Sequence[int]]) -> None:
+        """The page, in every language, of what units tell of an indicator, or of what many tell."""
+        rubric, name, numbers = about
+        plans = [self.plans[COMMON][at] for at in numbers]
+        if not name:
+            self._write(done, self._pages(plans), f"across-{rubric}")
+            return
+        paths = frozenset(plan.path for _, plan in plans)
+        digest = self.narrow.indicator_digest(rubric, name)
+        make: Callable[[], Made] = lambda: self.alone(self.narrow.indicator(rubric, name))._named(paths)  # noqa: E731
+        self._kept(done, "indicator", f"{rubric}/{name}", digest, make)
+
+    def _named(self, paths: Set[str]) -> Made:
+        return self._pages(one for one in self.plans[COMMON] if one[1].path in paths)
 
     def common_files(self, done: Done, _: None) -> None:
         """JSON of the whole site, feeds, styles and scripts."""
+        self._common(done, "files", "", _Bench._common_files)
+
+    def _common_files(self) -> Made:
+        made = Made()
         for plan in self.beside[COMMON]:
-            self.put(done, plan.path, plan.make())
+            made.put(plan.path, plan.make())
         for page in pages.assets(self.folders.templates):
-            self.put(done, page.path, page.content)
+            made.put(page.path, page.content)
+        return made
 
     def tables(self, done: Done, _: None) -> None:
         """The open data, and its page."""
+        self._common(done, "tables", "", _Bench._tables)
+
+    def _tables(self) -> Made:
+        made = self._pages(one for one in self.plans[COMMON] if one[1].path.endswith(DATA))
         for file in self.sites[0].data():
-            self.put(done, file.path, file.content)
-        self._write(done, self._pages(one for one in self.plans[COMMON] if one[1].path.endswith(DATA)), "data")
+            made.put(file.path, file.content)
+        return made
 
     def book(self, done: Done, rubric: str) -> None:
         """The workbook of all that answer a rubric."""
-        project = self.examined.project
+        self._common(done, "book", rubric, partial(_Bench._book, rubric=rubric))
+
+    def _book(self, rubric: str) -> Made:
+        project, made = self.examined.project, Made()
         for path, make in workbook.of_all(project, project.rubrics[rubric], self.examined.assessments):
-            self.put(done, path, make())
+            made.put(path, make())
+        return made
 
     def search(self, done: Done, number: int) -> None:
         """The index of the search in a language."""
@@ -490,7 +538,7 @@ class _Bench:
                 publish_new(self.folders.site / path, content)
         done.mapped += made.mapped
         for number, found in made.entries.items():
-            with (self.folders.spool / f"{number}-{name.replace('/', '~')}").open("wb") as file:
+            with (self.folders.spool / f"{number}-{hashlib.sha256(name.encode()).hexdigest()}").open("wb") as file:
                 pickle.dump(found, file)
 
     def put(self, done: Done, name: str, content: bytes) -> None:

@@ -21,7 +21,9 @@ def pages(site: Site) -> Iterator[Plan]:
     """A page for each indicator of each rubric, whether or not somebody answered it."""
     for rubric in site.project.rubrics.values():
         for position, indicator in enumerate(rubric.every_indicator()):
-            yield site.plan(f"rubrics/{rubric.id}/{indicator.id}.md", _page, rubric, position)
+            yield site.plan(
+                f"rubrics/{rubric.id}/{indicator.id}.md", _page, rubric, position, across=(rubric.id, indicator.id)
+            )
 
 
 def _page(site: Site, rubric: Rubric, position: int) -> Page:

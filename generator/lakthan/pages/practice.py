@@ -18,7 +18,7 @@ def pages(site: Site) -> Iterator[Plan]:
     """A page for each rubric that somebody answered."""
     for rubric in site.project.rubrics.values():
         if site.of_rubric(rubric):
-            yield site.plan(f"rubrics/{rubric.id}/practice.md", _page, rubric)
+            yield site.plan(f"rubrics/{rubric.id}/practice.md", _page, rubric, across=(rubric.id, ""))
 
 
 def _page(site: Site, rubric: Rubric) -> Page:

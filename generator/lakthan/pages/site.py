@@ -59,6 +59,8 @@ class Plan:
     """The id of the portfolio whose own the file is; empty where it may show several, or none."""
     unit: str = ""
     """The id of the unit whose own it is, in the same way."""
+    across: tuple[str, str] | None = None
+    """Of the pages that show what units tell of an indicator: the ids of the rubric and of the indicator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +106,21 @@ class Site(Words):
         first, *others = self.project.site.languages
         return {first: "", **{other: f"{other}/" for other in others}}
 
-    def plan(self, path: str, make: Callable[..., Page], *args: Any, of: Assessment | Unit | None = None) -> Plan:
-        """A page to be made by ``make(site, *args)``. *path* is the same in every language; *of* says whose it is."""
+    def plan(
+        self,
+        path: str,
+        make: Callable[..., Page],
+        *args: Any,
+        of: Assessment | Unit | None = None,
+        across: tuple[str, str] | None = None,
+    ) -> Plan:
+        """A page to be made by ``make(site, *args)``. *path* is the same in every language; *of* says whose it is.
+
+        *across* names the indicator that it is about; an empty one where it tells of several.
+        """
         where = self.folder + path if path.endswith(".md") else path
         portfolio = of.portfolio.id if isinstance(of, Assessment) else ""
-        return Plan(where, partial(make, self, *args), portfolio, of.id if isinstance(of, Unit) else "")
+        return Plan(where, partial(make, self, *args), portfolio, of.id if isinstance(of, Unit) else "", across)
 
     def once(self, make: Callable[..., T], *args: Hashable) -> T:
         """``make(site, *args)``, worked out at the first call and kept: for what many pages look up."""
