@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
@@ -127,10 +128,11 @@ def write(examined: build.Examined) -> dict[str, str]:
     return {page.path: page.content.decode(errors="replace") for page in made}
 
 
+@functools.cache
 def split(text: str) -> tuple[dict[str, Any], str]:
     """Front matter and body of a page."""
     _, head, body = text.split("---\n", 2)
-    return yaml.safe_load(head), body
+    return yaml.load(head, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), body
 
 
 class Elements(HTMLParser):
@@ -158,6 +160,7 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
+@functools.cache
 def render(body: str) -> Elements:
     """The page as both builders make it of the Markdown."""
     return Elements(markdown.markdown(body, extensions=["attr_list", "toc"], output_format="html"))
