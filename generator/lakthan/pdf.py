@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import json
 import re
+import struct
 import tempfile
 import unicodedata
 from collections import defaultdict
@@ -299,7 +301,9 @@ def _set_anew(page: pikepdf.Page, fonts: Mapping[str, _Font]) -> Iterator[Any]:
     font: _Font | None = None
     line = _Line()
     for instruction in pikepdf.parse_content_stream(page):
-        operands, operator = instruction.operands, str(instruction.operator)
+        operator = str(instruction.operator)
+        # Most instructions draw a line: what nobody looks at need not become objects of Python.
+        operands: Any = instruction.operands if operator in _READ else ()
         if operator in ("Tr", "Tf"):
             if state.get(operator) == (asked := [str(one) for one in operands]):
                 continue
@@ -339,6 +343,8 @@ def _set_anew(page: pikepdf.Page, fonts: Mapping[str, _Font]) -> Iterator[Any]:
         yield instruction
 
 
+_READ = frozenset(("Tr", "Tf", "Tm", "TJ", "Tj", "BDC", "cm"))
+"""Instructions whose operands matter here."""
 _BACK = 20
 """How far before the end of its letter a mark is set, in thousandths of the size: some readers sort glyphs by place,
 and the next letter may begin a little earlier than the last one ends."""
@@ -348,7 +354,8 @@ class _Line:
     """Glyphs on one line, gathered for one instruction."""
 
     def __init__(self) -> None:
-        self.items: list[Any] = []
+        self.items: list[float | bytes] = []
+        """Gaps, in thousandths of the size, and numbers of glyphs, two bytes each."""
         self.start = (0.0, 0.0)
         self.size = 0.0
         self.y = 0.0
@@ -363,6 +370,7 @@ class _Line:
 
         unit = self.size / 1000
         at, self.y = self.start
+        widths = font.widths
         if not self.items:
             self._reached = at
         for item in items:
@@ -370,8 +378,8 @@ class _Line:
                 at -= float(item) * unit
                 continue
             codes = bytes(item)
-            for glyph in (int.from_bytes(codes[i : i + 2]) for i in range(0, len(codes), 2)):
-                width, placed, where = font.widths[glyph] * unit, glyph, at
+            for glyph in struct.unpack(f">{len(codes) // 2}H", codes):
+                width, placed, where = widths[glyph] * unit, glyph, at
                 if not width and self._letter and abs(at - self._letter[0]) < self.size:
                     rise = self.y - self._letter[1]
                     if abs(rise) < self.size / 2:
@@ -379,7 +387,7 @@ class _Line:
                         placed = font.placed(glyph, round((at - where) / unit), round(rise / unit))
                 if gap := round((self._reached - where) / unit, 3):
                     self.items.append(gap)
-                self.items.append(pikepdf.String(placed.to_bytes(2)))
+                self.items.append(placed.to_bytes(2))
                 at += width
                 self._reached = where + width
                 if width:
@@ -391,10 +399,8 @@ class _Line:
         import pikepdf  # noqa: PLC0415
 
         joined: list[Any] = []
-        for item in self.items:
-            if joined and isinstance(item, pikepdf.String) and isinstance(joined[-1], pikepdf.String):
-                joined[-1] = pikepdf.String(bytes(joined[-1]) + bytes(item))
-            else:
-                joined.append(item)
+        for glyphs, found in itertools.groupby(self.items, lambda item: isinstance(item, bytes)):
+            items: list[Any] = [*found]
+            joined += [pikepdf.String(b"".join(items))] if glyphs else items
         self.items = []
         return joined
