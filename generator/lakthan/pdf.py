@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MISSING = "■"
 """What stands for a character that the fonts cannot show; without one there would be no PDF at all."""
 _KEPT = "\n\t"
+_REMEMBERED = 11
+"""After so many documents Typst lets go of what it kept of one (40 MB of a form), for the case that it comes again."""
 _AM = "\u0e33"
 """SARA AM is drawn as two glyphs, one before the tone mark: only a replacement text says its order."""
 
@@ -70,7 +72,22 @@ def make(
             )
         except typst.TypstError as problem:
             raise Refused(str(problem)) from problem
+        finally:
+            _forget()
     return readable(made, fonts)
+
+
+def _forget() -> None:
+    """Let Typst set nothing so often that it lets go of what it has set before."""
+    import typst  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as place:
+        nothing = Path(place) / "nothing.typ"
+        nothing.touch()
+        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
+        compiler = typst.Compiler(nothing, font_paths=fonts)
+        for _ in range(_REMEMBERED):
+            compiler.compile()
 
 
 def _shown(value: object, covered: frozenset[str]) -> object:
