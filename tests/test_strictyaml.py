@@ -20,7 +20,7 @@ LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader")
 @pytest.fixture(params=LOADERS, ids=lambda loader: loader.__name__)
 def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyYAML comes with libyaml or without; both read alike."""
-    monkeypatch.setattr(strictyaml, "_LOADER", request.param)
+    monkeypatch.setattr(strictyaml, "LOADER", request.param)
 
 
 READ: list[tuple[str, Any]] = [
@@ -280,7 +280,7 @@ def _problem(read: Callable[[str], object], text: str) -> YamlProblem | None:
 @given(text=st.one_of(YAML_LIKE, st.text(st.characters())))
 def test_nothing_but_a_yaml_problem_is_ever_raised(loader: Any, text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strictyaml, "_LOADER", loader)
+        patch.setattr(strictyaml, "LOADER", loader)
         if problem := _problem(load, text):
             lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
             assert 1 <= problem.line <= len(lines)

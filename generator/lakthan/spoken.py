@@ -18,6 +18,7 @@ from typing import Any
 import click
 import yaml
 
+from lakthan import strictyaml
 from lakthan.messages import Language
 
 
@@ -91,5 +92,5 @@ def _english(said: click.Command | click.Option) -> str | None:
 @cache
 def _thai() -> Mapping[str, Mapping[str | None, str]]:
     text = resources.files("lakthan").joinpath("help", "th.yml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str | None, str]] = yaml.safe_load(text)
+    found: Mapping[str, Mapping[str | None, str]] = yaml.load(text, strictyaml.LOADER)  # noqa: S506 (a safe one)
     return found

@@ -101,8 +101,8 @@ _KEYWORDS = {
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,9}")
 
-# libyaml is not in every build of PyYAML; the parser in Python gives the same events, ten times slower.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's. It is not in every build of PyYAML; the parser in Python gives the same events, ten times slower."""
 
 
 def load(text: str, *, first_line: int = 1) -> Loaded:
@@ -180,7 +180,7 @@ class _Reader:
         self.keys: dict[Path, Position] = {}
 
     def read(self, text: str) -> Loaded:
-        parser = _LOADER(text)
+        parser = LOADER(text)
         try:
             self.build(parser.get_event, escapes="\\" in text)
         except yaml.MarkedYAMLError as error:
