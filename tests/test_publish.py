@@ -506,11 +506,11 @@ def refused(project: Sandbox, args: list[str], **limits: Callable[[], None] | No
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 MB."""
+    """A disk of 24 MB: for a site, the one that takes its place, templates, and what is kept."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = sys.platform == "linux" and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", place], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False
     ).returncode == 0  # fmt: skip
     if not mounted:
         pytest.skip("no small file system may be mounted here")
