@@ -129,7 +129,15 @@ def test_nothing_in_a_heat_map_runs_into_the_next_column(browser: Browser, addre
             """() => [...document.querySelectorAll('.lk-heat :is(th, td)')]
                  .filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
         )
+        torn = page.evaluate(
+            """() => [...document.querySelectorAll('.lk-heat .lk-total > strong')].filter(number => {
+                 const range = document.createRange();
+                 range.selectNodeContents(number);
+                 return range.getClientRects().length > 1;
+               }).map(number => number.innerText)"""
+        )
     assert wide == []
+    assert torn == []
 
 
 def test_previews_shift_nothing(page: Page, address: str) -> None:
