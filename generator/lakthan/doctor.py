@@ -231,7 +231,7 @@ def address(root: Path) -> Iterator[Finding]:
         yield Finding("address", "doubt", Message("doctor.address.none"), Message("doctor.address.mend"))
         return
     for shown in filter(None, (stated, canonical)):
-        if not _sound(shown):
+        if not is_address(shown):
             args = {"address": shown}
             yield Finding("address", "broken", Message("doctor.address.wrong", args), Message("doctor.address.mend"))
             return
@@ -255,7 +255,8 @@ def _address(root: Path) -> str:
     return str(value.get("address") or "") if isinstance(value, dict) else ""
 
 
-def _sound(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text can be the address of a site."""
     try:
         parts = urlsplit(text)
     except ValueError:

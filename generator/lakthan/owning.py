@@ -52,12 +52,7 @@ def show_command(here: Here, rubric: str, form: str | None, output: Path | None,
     name = form or (signoff.ENDINGS[output.suffix.lower()] if output else "text")
     if name == "docx" and output is None:
         refuse(here, "owning.binary", name=name)
-    content = signoff.FORMATS[name](found, language or here["language"])
-    if output is None:
-        click.echo(content.decode(), nl=False)
-        return
-    publish.write(output, content)
-    click.echo(say(here["language"], "command.written", file=str(output)))
+    _out(here, signoff.FORMATS[name](found, language or here["language"]), output)
 
 
 @rubric_group.command("lint")

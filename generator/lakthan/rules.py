@@ -918,23 +918,19 @@ def conditions(node: Criterion) -> Iterator[Condition]:
 
 def facts_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
     """The facts that any condition of an indicator names, in whatever round."""
-    known = follows(rubric)
-    if ("facts asked", id(node)) not in known:
-        known["facts asked", id(node)] = frozenset(
-            name for condition in conditions(node) for name in facts_read(rubric, condition)
-        )
-    found: frozenset[str] = known["facts asked", id(node)]
-    return found
+    return _asked(rubric, node, facts_read)
 
 
 def kinds_asked(rubric: Rubric, node: Criterion) -> frozenset[str]:
     """The kinds and registers that any condition of an indicator reads, in whatever round."""
+    return _asked(rubric, node, kinds_read)
+
+
+def _asked(rubric: Rubric, node: Criterion, read: Callable[[Rubric, Condition], Iterable[str]]) -> frozenset[str]:
     known = follows(rubric)
-    if ("kinds asked", id(node)) not in known:
-        known["kinds asked", id(node)] = frozenset(
-            kind for condition in conditions(node) for kind in kinds_read(rubric, condition)
-        )
-    found: frozenset[str] = known["kinds asked", id(node)]
+    if (read, id(node)) not in known:
+        known[read, id(node)] = frozenset(name for condition in conditions(node) for name in read(rubric, condition))
+    found: frozenset[str] = known[read, id(node)]
     return found
 
 

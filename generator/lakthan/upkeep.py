@@ -7,7 +7,6 @@ import shlex
 import sys
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 import click
 
@@ -125,7 +124,7 @@ def init_command(
     if not spoken or not set(spoken) <= set(messages.LANGUAGES):
         refuse(here, "start.wrong_languages", name=languages or ", ".join(spoken))
     published = ask(address, "start.ask_address", "").rstrip("/")
-    if published and not _is_address(published):
+    if published and not doctor.is_address(published):
         refuse(here, "start.wrong_address", name=published)
     # Nobody is surprised by workflows in a project that did without.
     host = ask(ci, "start.ask_ci", "none" if there else "both")
@@ -168,14 +167,6 @@ def _at_terminal() -> bool:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
 
 
 def unit_id(here: Here, unit: str) -> None:
