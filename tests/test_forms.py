@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 import subprocess
@@ -140,6 +141,19 @@ def test_marks_are_copied_in_their_order(reader: str, bold: bool) -> None:
     template += b"#strong(d.said)" if bold else b"#d.said"
     made = pdf.make("x.typ", {"x.typ": template}, {"said": said}, None, FONTS)
     assert _bare(READERS[reader](made)) == _bare(said)
+
+
+def test_glyphs_whose_numbers_are_brackets_are_copied() -> None:
+    """Glyphs 40 and 41 are written as brackets within brackets, however deep."""
+    letters = [chr(code) for code in (*range(0x0E01, 0x0E2F), *range(0x41, 0x5B))]
+    said = " ".join(one * 9 + other * 9 for one, other in itertools.pairwise(letters))
+    template = b'#set document(title: "x")\n#set text(font: "Sarabun")\n#json(bytes(sys.inputs.data)).said'
+    assert _bare(_mupdf(pdf.make("x.typ", {"x.typ": template}, {"said": said}, None, FONTS))) == _bare(said)
+
+
+def test_what_is_no_instruction_is_refused() -> None:
+    with pytest.raises(ValueError, match="BI"):
+        pdf._set_anew(b"q 1 0 0 1 5 5 cm BI /W 1 ID x EI Q", {})
 
 
 # Kept for good, and read by everybody ----------------------------------------------------------------------------

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime
 import io
-import itertools
 import json
 import re
 import struct
 import tempfile
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,8 +183,8 @@ def readable(content: bytes, fonts: Path) -> bytes:
             for name, found in (page.Resources.get("/Font") or {}).items():
                 if found.objgen not in known:
                     known[found.objgen] = _Font(found, texts)
-                used[name] = known[found.objgen]
-            page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(list(_set_anew(page, used))))
+                used[name.removeprefix("/")] = known[found.objgen]
+            page.Contents = pdf.make_stream(_set_anew(page.Contents.read_bytes(), used))
         for font in known.values():
             font.save(pdf)
         made = b""
@@ -304,64 +303,154 @@ def _cmap(says: Mapping[int, str]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _set_anew(page: pikepdf.Page, fonts: Mapping[str, _Font]) -> Iterator[Any]:
+def _set_anew(content: bytes, fonts: Mapping[str, _Font]) -> bytes:
     """The instructions of a page with every mark set at the end of its letter, by a glyph that is drawn where it was.
 
     Typst moves the pen for a mark, and readers take that for a space or for another line: ผู้ที่ would be copied as ผูท้ ี่.
-    Replacement texts that the glyphs now say themselves are left out.
+    Replacement texts that the glyphs now say themselves are left out. Raises `ValueError` for what is no instruction.
     """
-    import pikepdf  # noqa: PLC0415
-
+    made: list[bytes] = []
     kept: list[bool] = []
-    origins: list[tuple[float, float]] = [(0, 0)]
-    state: dict[str, Any] = {}
+    origins = [(0.0, 0.0)]
+    set_font = set_mode = set_matrix = b""
     font: _Font | None = None
     line = _Line()
-    for instruction in pikepdf.parse_content_stream(page):
-        operator = str(instruction.operator)
-        # Most instructions draw a line: what nobody looks at need not become objects of Python.
-        operands: Any = instruction.operands if operator in _READ else ()
-        if operator in ("Tr", "Tf"):
-            if state.get(operator) == (asked := [str(one) for one in operands]):
-                continue
-            state[operator] = asked
-            if operator == "Tf":
-                font, line.size = fonts.get(str(operands[0])), float(operands[1])
-        elif operator == "Tm":
+    for found in _INSTRUCTIONS.finditer(_flat(content)):
+        mode, chosen, name, size, matrix, turned, x, y, shown, plain, other, operands, operator = found.groups()
+        if mode and mode != set_mode:
+            line.end(made)
+            made.append(mode)
+            set_mode = mode
+        if chosen and chosen != set_font:
+            line.end(made)
+            made.append(chosen)
+            set_font, font, line.size = chosen, fonts.get(name.decode()), float(size)
+        if matrix:
             # Runs on one line become one: a space in a run of its own is lost on some readers.
-            line.start = (origins[-1][0] + float(operands[4]), origins[-1][1] + float(operands[5]))
-            if line.items and line.start[1] == line.y:
-                continue
-        elif operator in ("TJ", "Tj") and font:
-            line.add(font, operands[0] if operator == "TJ" else operands)
+            line.start = (origins[-1][0] + float(x), origins[-1][1] + float(y))
+            if not line.items or line.start[1] != line.y or turned != set_matrix:
+                line.end(made)
+                made.append(matrix)
+                set_matrix = turned
+        if shown:
+            if font is None:
+                raise ValueError("text without a font")
+            line.add(font, _items(shown))
+        if plain:
+            line.end(made)
+            made.append(plain)
+        if not other:
+            if not found[0] and found.string[found.start() :].strip():
+                raise ValueError(found.string[found.start() :][:80])
             continue
-        if line.items:
-            yield pikepdf.ContentStreamInstruction([pikepdf.Array(line.take())], pikepdf.Operator("TJ"))
+        line.end(made)
         match operator:
-            case "BDC":
-                spare = isinstance(operands[1], pikepdf.Dictionary) and "/ActualText" in operands[1]
-                kept.append(not spare or _AM in str(operands[1]["/ActualText"]))
+            case b"BDC":
+                kept.append(_wanted(operands))
                 if not kept[-1]:
                     continue
-            case "BMC":
+            case b"BMC":
                 kept.append(True)
-            case "EMC":
+            case b"EMC":
                 if not kept.pop():
                     continue
-            case "BT":
-                state = {}
-            case "q":
+            case b"BT":
+                set_font = set_mode = b""
+            case b"q":
                 origins.append(origins[-1])
-            case "Q":
+            case b"Q":
                 origins.pop()
-            case "cm":
-                x, y = origins[-1]
-                origins[-1] = (x + float(operands[4]), y + float(operands[5]))
-        yield instruction
+            case b"cm":
+                right, up = operands.split()[4:]
+                origins[-1] = (origins[-1][0] + float(right), origins[-1][1] + float(up))
+        made.append(other)
+    return b"".join(made)
 
 
-_READ = frozenset(("Tr", "Tf", "Tm", "TJ", "Tj", "BDC", "cm"))
-"""Instructions whose operands matter here."""
+_STRING = rb"\((?:[^()\\]++|\\.)*+\)"
+_NUMBER = rb"[-+]?[\d.]+"
+_HEX = rb"<[\dA-Fa-f\s]*+>"
+_ARRAY = rb"\[(?:[^][()]++|" + _STRING + rb")*+\]"
+_DICTIONARY = rb"<<(?:[^<>()]++|" + _STRING + rb"|" + _HEX + rb")*+>>"
+_NAME = rb"/[^][\s()<>/%{}]*+"
+_OPERANDS = rb"\s*+(?:(?:" + b"|".join((_NUMBER, _NAME, _STRING, _DICTIONARY, _HEX, _ARRAY)) + rb")\s*+)*+"
+_OPERATOR = rb"(?:[A-Za-z][\w*]*+|['\"])"
+_INSTRUCTIONS = re.compile(
+    # What sets text comes in this order from Typst: so a run is one match, not four.
+    rb"(\s*+\d+\s++Tr(?!\w))?"
+    rb"(\s*+/([^][\s()<>/]++)\s++(" + _NUMBER + rb")\s++Tf(?!\w))?"
+    rb"(\s*+((?:" + _NUMBER + rb"\s++){4})(" + _NUMBER + rb")\s++(" + _NUMBER + rb")\s++Tm(?!\w))?"
+    rb"(?:\s*+(" + _ARRAY + rb"\s*+TJ|(?:" + _STRING + rb"|" + _HEX + rb")\s*+Tj)(?!\w))?"
+    rb"((?:" + _OPERANDS + rb"(?!(?:BDC|BMC|EMC|BT|BI|q|Q|cm|T[rfmJj])(?!\w))" + _OPERATOR + rb")++)?"
+    rb"(" + rb"(" + _OPERANDS + rb")(BDC|BMC|EMC|BT|q|Q|cm)(?!\w))?",
+    re.DOTALL,
+)
+"""All that sets a run of text, what is passed on as it stands, and an instruction to look at, where they come in this
+order (ISO 32000-1, 7.8.2 and 9.4): a match for each instruction would take four times as long."""
+_UNNESTED = re.compile(rb"(?:[^(]++|" + _STRING + rb")*+", re.DOTALL)
+_BRACKET = re.compile(rb"\\.|[()]", re.DOTALL)
+_ITEM = re.compile(_STRING + rb"|" + _HEX + rb"|" + _NUMBER, re.DOTALL)
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
+
+
+def _flat(content: bytes) -> bytes:
+    """The instructions with brackets inside of strings escaped: no regular expression counts how deep they are.
+
+    >>> _flat(rb"(a(b(c)))Tj(\\()Tj")
+    b'(a\\\\(b\\\\(c\\\\)\\\\))Tj(\\\\()Tj'
+    """
+    made: list[bytes] = []
+    at = 0
+    while (start := _UNNESTED.match(content, at).end()) < len(content):  # type: ignore[union-attr]
+        depth, end = 0, len(content)
+        for bracket in _BRACKET.finditer(content, start):
+            depth += {b"(": 1, b")": -1}.get(bracket[0], 0)
+            if not depth:
+                end = bracket.end()
+                break
+        inner = content[start + 1 : end - 1]
+        made += [content[at : start + 1], _BRACKET.sub(lambda one: b"\\" * (2 - len(one[0])) + one[0], inner), b")"]
+        at = end
+    return b"".join((*made, content[at:]))
+
+
+@lru_cache(4096)
+def _items(shown: bytes) -> Sequence[float | Sequence[int]]:
+    """What an instruction shows: gaps in thousandths of the size, and numbers of glyphs.
+
+    >>> _items(rb"[(\\000\\001\\000\\))-7.5<0A0b>]TJ")
+    [(1, 41), -7.5, (2571,)]
+    """
+    items: list[float | Sequence[int]] = []
+    for item in _ITEM.findall(shown):
+        if item[:1] == b"(":
+            codes = _ESCAPE.sub(_unescaped, item[1:-1])
+        elif item[:1] == b"<":
+            codes = bytes.fromhex(item[1:-1].decode())
+        else:
+            items.append(float(item))
+            continue
+        items.append(struct.unpack(f">{len(codes) // 2}H", codes))
+    return items
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    one = found[1]
+    return bytes((int(one, 8) & 255,)) if one[:1].isdigit() else _ESCAPED.get(one, one)
+
+
+@lru_cache(1024)
+def _wanted(operands: bytes) -> bool:
+    """Whether marked content stays so: not where it only says a text that the glyphs say themselves.
+
+    >>> _wanted(b"/Span<</ActualText<FEFF0E190E33>>>"), _wanted(b"/Span<</ActualText<FEFF0E190E35>>>")
+    (True, False)
+    """
+    found = re.search(rb"/ActualText\s*(?:<FEFF([\dA-F]*)>|\()", operands)
+    return not found or (found[1] is not None and _AM in bytes.fromhex(found[1].decode()).decode("utf-16-be"))
+
+
 _BACK = 20
 """How far before the end of its letter a mark is set, in thousandths of the size: some readers sort glyphs by place,
 and the next letter may begin a little earlier than the last one ends."""
@@ -371,8 +460,8 @@ class _Line:
     """Glyphs on one line, gathered for one instruction."""
 
     def __init__(self) -> None:
-        self.items: list[float | bytes] = []
-        """Gaps, in thousandths of the size, and numbers of glyphs, two bytes each."""
+        self.items: list[str] = []
+        """Numbers of glyphs in hexadecimal, and gaps in thousandths of the size, as they stand between `<` and `>`."""
         self.start = (0.0, 0.0)
         self.size = 0.0
         self.y = 0.0
@@ -381,43 +470,34 @@ class _Line:
         self._letter: tuple[float, float] | None = None
         """Where the last letter ended."""
 
-    def add(self, font: _Font, items: Iterable[Any]) -> None:
+    def add(self, font: _Font, items: Iterable[float | Sequence[int]]) -> None:
         """Gather what is set from `start` on."""
-        import pikepdf  # noqa: PLC0415
-
         unit = self.size / 1000
         at, self.y = self.start
-        widths = font.widths
-        if not self.items:
-            self._reached = at
+        widths, gathered, letter = font.widths, self.items, self._letter
+        reached = self._reached if gathered else at
         for item in items:
-            if not isinstance(item, pikepdf.String):
-                at -= float(item) * unit
+            if isinstance(item, float):
+                at -= item * unit
                 continue
-            codes = bytes(item)
-            for glyph in struct.unpack(f">{len(codes) // 2}H", codes):
+            for glyph in item:
                 width, placed, where = widths[glyph] * unit, glyph, at
-                if not width and self._letter and abs(at - self._letter[0]) < self.size:
-                    rise = self.y - self._letter[1]
+                if not width and letter and abs(at - letter[0]) < self.size:
+                    rise = self.y - letter[1]
                     if abs(rise) < self.size / 2:
-                        where = self._letter[0] - _BACK * unit
+                        where = letter[0] - _BACK * unit
                         placed = font.placed(glyph, round((at - where) / unit), round(rise / unit))
-                if gap := round((self._reached - where) / unit, 3):
-                    self.items.append(gap)
-                self.items.append(placed.to_bytes(2))
+                if gap := round((reached - where) / unit, 3):
+                    gathered.append(f">{gap:.3f}".rstrip("0").rstrip(".") + "<")
+                gathered.append(f"{placed:04X}")
                 at += width
-                self._reached = where + width
+                reached = where + width
                 if width:
-                    self._letter = (at, self.y)
-        self.start = (at, self.y)
+                    letter = (at, self.y)
+        self.start, self._reached, self._letter = (at, self.y), reached, letter
 
-    def take(self) -> list[Any]:
-        """What is gathered, neighbouring glyphs joined; begins anew."""
-        import pikepdf  # noqa: PLC0415
-
-        joined: list[Any] = []
-        for glyphs, found in itertools.groupby(self.items, lambda item: isinstance(item, bytes)):
-            items: list[Any] = [*found]
-            joined += [pikepdf.String(b"".join(items))] if glyphs else items
-        self.items = []
-        return joined
+    def end(self, made: list[bytes]) -> None:
+        """Add the instruction for what is gathered, if anything is, and begin anew."""
+        if self.items:
+            made.append(f"[<{''.join(self.items)}>]TJ".replace("<>", "").encode())
+            self.items = []
