@@ -140,9 +140,18 @@ _SHAPES: tuple[tuple[Kind, re.Pattern[str], _Test], ...] = (
 """What is looked for in runs of digits. Where two begin at the same digit, the first one counts."""
 
 
-_OTHERS = {sign: "".join(other for other, one in _ALIKE.items() if one == sign) for sign in "- "}
-_MAY_BE_RUN = re.compile(rf"[0-9{thai.DIGITS}](?:[. ()\-{_OTHERS['-']}{_OTHERS[' ']}]{{0,3}}[0-9{thai.DIGITS}]){{8}}")
-"""As `_RUN`, in a text as it was written: most texts hold nothing of the kind."""
+# What is not in the Thai code page becomes `?`, and may be anything that stands between digits.
+_BETWEEN = f"?. ()-{''.join(_ALIKE)}"
+_SORTS = bytes(
+    ord("0" if _ALIKE.get(character, character) in "0123456789" else "-" if character in _BETWEEN else "x")
+    for character in bytes(range(256)).decode("cp874", "replace")
+)
+_MAY_BE_RUN = re.compile(rb"0(?:-{0,3}0){8}")
+
+
+def _may_be_run(text: str) -> bool:
+    """As `_RUN` finds it, in a text as it was written: most texts hold nothing of the kind."""
+    return _MAY_BE_RUN.search(text.encode("cp874", "replace").translate(_SORTS)) is not None
 
 
 def find(text: str, before: str = "") -> Iterator[Found]:
@@ -154,7 +163,7 @@ def find(text: str, before: str = "") -> Iterator[Found]:
     >>> [(found.kind, found.shown) for found in find("โทร. ๐๘๑-๒๓๔-๕๖๗๘ ตามหนังสือที่ อก ๐๔๑๐/๕๕๘")]
     [('phone', 'xxx-xxx-x678')]
     """
-    if "@" not in text and not _MAY_BE_RUN.search(text):
+    if "@" not in text and not _may_be_run(text):
         return
     plain = text
     for other, character in _ALIKE.items():

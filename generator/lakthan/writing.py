@@ -98,7 +98,8 @@ _LATIN_BEGINS = (b"lorem", b"here", b"todo", b"tbd", b"tbc", b"fixme", b"xx")
 
 
 def _may_wait(text: str) -> bool:
-    if _BEGINS.search(f"\n{text}"):
+    # Whether there is anything to come, not only such a word, is seen where it begins.
+    if any(_PLACEHOLDER.match(text, found.start()) for found in _BEGINS.finditer(f"\n{text}")):
         return True
     small = text.lower()
     return "lorem" in small or "here" in small
@@ -129,11 +130,11 @@ def placeholder_text(passage: Passage) -> Iterator[Diagnostic]:
         yield Diagnostic("placeholder-text", passage.place, "warning", {"text": _short(passage.text.strip())})
 
 
-# Only what follows `](` is looked at: a text with many `[` would take for ever.
+# Only what follows `](` is looked at: a text with many `[` would take for ever. None is sought without its sign.
 _TARGETS = (
-    re.compile(r"\]\([ \t]{0,9}<?([^()\s<>]*)"),
-    re.compile(r"^ {0,3}\[(?!\^)[^\[\]]{1,99}\]:[ \t]{0,9}(\S*)"),
-    re.compile(r"""\bhref[ ]{0,9}=[ ]{0,9}["']?([^"'\s<>]*)""", re.IGNORECASE),
+    ("](", re.compile(r"\]\([ \t]{0,9}<?([^()\s<>]*)")),
+    ("]:", re.compile(r"^ {0,3}\[(?!\^)[^\[\]]{1,99}\]:[ \t]{0,9}(\S*)", re.MULTILINE)),
+    ("=", re.compile(r"""\bhref[ ]{0,9}=[ ]{0,9}["']?([^"'\s<>]*)""", re.IGNORECASE)),
 )
 _NOWHERE = re.compile(r"(?:https?:)?[#/.?]*", re.IGNORECASE)
 
@@ -142,14 +143,14 @@ def placeholder_link(passage: Passage) -> Iterator[Diagnostic]:
     """A link leads nowhere: `#`, `/`, `https://`."""
     if passage.field:
         return  # the loader takes no such thing for an address
-    if not _any_link(passage.text):
-        return
-    for pattern in _TARGETS:
-        for found in pattern.finditer(passage.text):
-            if _NOWHERE.fullmatch(found[1]):
-                yield Diagnostic(
-                    "placeholder-link", passage.at(found.start(1)), "warning", {"address": _short(found[1])}
-                )
+    for found in _nowhere(passage.text):
+        yield Diagnostic("placeholder-link", passage.at(found.start(1)), "warning", {"address": _short(found[1])})
+
+
+def _nowhere(text: str) -> Iterator[re.Match[str]]:
+    for sign, pattern in _TARGETS:
+        if sign in text:
+            yield from (found for found in pattern.finditer(text) if _NOWHERE.fullmatch(found[1]))
 
 
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`{}|\\^]+", re.IGNORECASE)
@@ -581,23 +582,24 @@ def _doubts(portfolio: Portfolio) -> Iterator[Diagnostic]:
                     yield from one(Passage(text, place, field, sample=sample))
 
 
-_HREF = re.compile(r"\bhref", re.IGNORECASE)
 _Sign = Callable[[str], object]
 
 
-def _any_link(text: str) -> object:
-    return "](" in text or "]:" in text or ("=" in text and _HREF.search(text))
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds addresses with one of these somewhere in their host, and a few others."""
+    return re.compile(rf"://[^\s/]*(?:{'|'.join(map(re.escape, sorted(names)))})", re.IGNORECASE)
 
 
-def _any_address(text: str) -> object:
-    return "://" in text
+_MAY_BE_EXAMPLE = _any_of((*_EXAMPLE_NAMES, *_RESERVED, "xx"))
+_NUMBERED = re.compile(r"://(?:[^\s/]*@)?[0-9\[]")
+_MAY_BE_STUB = _any_of((*_SHELVES, *_DOORS))
 
 
 _SIGNS: Mapping[TextCheck, _Sign] = {
     placeholder_text: lambda text: any(may_be(text) and one.search(text) for may_be, one in _PLACEHOLDERS),
-    placeholder_link: _any_link,
-    example_address: _any_address,
-    share_stub: _any_address,
+    placeholder_link: lambda text: any(_nowhere(text)),
+    example_address: lambda text: _MAY_BE_EXAMPLE.search(text) or _NUMBERED.search(text),
+    share_stub: _MAY_BE_STUB.search,
     sara_am_decomposed: lambda text: "\u0e4d" in text and _SARA_AM.search(text),
     mark_repeated: _REPEATED.search,
     mark_misplaced: _MISPLACED.search,
@@ -633,41 +635,45 @@ def _may_find(text: str, *, fields: bool = False) -> tuple[TextCheck, ...]:
     return tuple(check for check in TEXT_CHECKS if check in found) if found else ()
 
 
-def _sorts(**named: str) -> bytes:
-    """A table for `bytes.translate`, from the Thai code page to a letter for each sort of character, else `o`."""
-    sort_of = {ord(character): sort for sort, characters in named.items() for character in characters}
-    table = bytes(range(256)).decode("cp874", "replace")
-    return "".join(sort_of.get(ord(character), "o") for character in table).encode()
+_ABOVE_OR_BELOW = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47"
+_ON_TOP = "\u0e48\u0e49\u0e4a\u0e4b\u0e4c"
+_MARKS = f"{_ABOVE_OR_BELOW}{_ON_TOP}\u0e4d\u0e4e"
+_BEARERS = f"-{_MARKS}{''.join(map(chr, range(0x0E01, 0x0E2F)))}"
+# Characters, and those that may not stand behind them. What bears no mark has none behind it.
+_NOT_BESIDE = (
+    (_ON_TOP, _ON_TOP + _ABOVE_OR_BELOW),
+    (_ABOVE_OR_BELOW, _ABOVE_OR_BELOW),
+    ("\u0e4d\u0e4e", "\u0e4d\u0e4e"),
+    ("เแโใไ", "เแโใไ"),
+    ("\u0e30", "\u0e30"),
+    ("\u0e32", "\u0e32"),
+    ("\u0e33", "\u0e33"),
+)
+_THAI_PAGE = bytes(range(256)).decode("cp874", "replace")
 
 
-_TONES, _SILENT = "\u0e48\u0e49\u0e4a\u0e4b", "\u0e4c"
-_VOWELS = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47"
-_SIGNS_ABOVE = "\u0e4d\u0e4e"
-_LETTERS = "".join(map(chr, range(0x0E01, 0x0E2F))) + "-"
-_BESIDE = _sorts(t=_TONES + _SILENT, v=_VOWELS, n=_SIGNS_ABOVE, l="เแโใไ", a="\u0e30", r="\u0e32", m="\u0e33")
-_BEARING = _sorts(m=_TONES + _SILENT + _VOWELS + _SIGNS_ABOVE, c=_LETTERS)
+def _bits(sorts: Iterable[str], more: Callable[[str], bool]) -> bytes:
+    """For `bytes.translate` of the Thai code page: a bit for each sort that a character is of, the last for *more*."""
+    sorts = tuple(sorts)
+    return bytes(
+        sum(1 << i for i, sort in enumerate(sorts) if character in sort) | more(character) << len(sorts)
+        for character in _THAI_PAGE
+    )
+
+
+_BEFORE = _bits((before for before, _ in _NOT_BESIDE), lambda character: character not in _BEARERS)
+_BEHIND = _bits((behind for _, behind in _NOT_BESIDE), lambda character: character in _MARKS)
 
 
 def _marks_are_odd(text: str) -> bool:
     """Whether anything stands beside another that `_REPEATED` or `_MISPLACED` may object to.
 
-    They take ten times as long as this, which looks at pairs of sorts of characters.
+    They take thirty times as long as this, which asks of all pairs of neighbours at once whether they share a bit.
     """
-    thai_only = text.encode("cp874", "replace")
-    bearing = thai_only.translate(_BEARING)
-    if b"om" in bearing or bearing.startswith(b"m"):
-        return True
-    beside = thai_only.translate(_BESIDE)
-    return bool(
-        b"tt" in beside
-        or b"tv" in beside
-        or b"vv" in beside
-        or b"nn" in beside
-        or b"ll" in beside
-        or b"aa" in beside
-        or b"rr" in beside
-        or b"mm" in beside
-    )
+    page = f"\n{text}".encode("cp874", "replace")
+    before = int.from_bytes(page.translate(_BEFORE), "little")
+    behind = int.from_bytes(page.translate(_BEHIND), "little") >> 8
+    return bool(before & behind)
 
 
 # What the checks go through --------------------------------------------------------------------------------------
