@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lakthan import build, cache, workbook, writer
+from lakthan import build, cache, publish, workbook, writer
 from tests.conftest import ROOT, Sandbox
 
 RUBRIC = """\
@@ -93,6 +93,8 @@ def built(project: Sandbox, where: Path, kept: cache.Cache) -> dict[str, bytes]:
         patch.setattr(writer, "Cache", lambda _: kept)
         build.site(where, build.examine(where), processes=1)
     kept.used.clear()
+    manifest = (where / "site" / publish.MANIFEST).read_bytes()
+    assert manifest == publish.manifest(where / "site"), "what is said of files that were not read again is so"
     found = {}
     for folder in (build.DOCS, "site"):
         for path in sorted((where / folder).rglob("*")):

@@ -125,8 +125,9 @@ def site(
             with publish.dated(examined.newest), publish.building(published, key) as fresh:
                 _by_mkdocs(config, fresh)
         else:
-            with publish.dated(examined.newest), publish.building(published, key) as fresh:
-                _write(root, examined, fresh, processes)
+            sums: dict[str, tuple[str, int]] = {}
+            with publish.dated(examined.newest), publish.building(published, key, sums) as fresh:
+                sums.update(_write(root, examined, fresh, processes).sums)
     return published
 
 

@@ -18,7 +18,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +78,10 @@ def lock(root: Path, patience: float | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def building(site: Path, key: Ed25519PrivateKey | None = None) -> Iterator[Path]:
+def building(site: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None = None) -> Iterator[Path]:
     """A fresh folder beside *site* to build in. It becomes the site at the end, or is removed if anything fails.
 
-    With a *key* the site is signed.
+    With a *key* the site is signed. *sums*, filled until the end, are those of files that need not be read for them.
 
     Hold the project's `lock`.
     """
@@ -95,7 +95,7 @@ def building(site: Path, key: Ed25519PrivateKey | None = None) -> Iterator[Path]
         yield fresh
         if site.is_dir():
             _keep_hidden(site, fresh)
-        seal(fresh, key)
+        seal(fresh, key, sums)
         swap(fresh, site)
     finally:
         # After a swap this is the old site. What cannot be removed now goes with the next build.
@@ -166,7 +166,7 @@ def _exchange(one: Path, other: Path) -> bool:
     raise OSError(code, os.strerror(code), str(other))
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes | memoryview) -> None:
     """Write a file so that whoever reads it finds the old content or the new. Hold the project's `lock`."""
     aside = path.with_name(f".writing-{os.getpid()}")  # several processes may write into one folder
     try:
@@ -184,21 +184,29 @@ def write(path: Path, content: bytes) -> None:
 # The manifest ----------------------------------------------------------------------------------------------------
 
 
-def seal(folder: Path, key: Ed25519PrivateKey | None = None) -> None:
-    """Write the manifest of all that stands in *folder*, sign it, and see all of it onto the disk."""
-    content = manifest(folder)
+Sums = Mapping[str, tuple[str, int]]
+"""SHA-256 and size of files, by name."""
+
+
+def seal(folder: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None = None) -> None:
+    """Write the manifest of all that stands in *folder*, sign it, and see all of it onto the disk.
+
+    *sums* are known of files that were just written.
+    """
+    content = manifest(folder, sums)
     (folder / MANIFEST).write_bytes(content)
     if key is not None:
         (folder / SIGNATURE).write_bytes(signing.sign(content, key))
     _sync(folder)
 
 
-def manifest(folder: Path) -> bytes:
+def manifest(folder: Path, sums: Sums | None = None) -> bytes:
     """Every file of *folder* but the manifest itself and its signature: the same bytes for the same files.
 
-    A link is listed by where it points to, for what it shows may lie outside.
+    A link is listed by where it points to, for what it shows may lie outside. *sums* as for `seal`.
     """
-    listed = {name: entry(path) for name, path in files(folder).items()}
+    known = sums or {}
+    listed = {name: entry(path, known.get(name)) for name, path in files(folder).items()}
     document = {"generator": GENERATOR, "files": listed}
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode(errors="surrogateescape")
 
@@ -210,8 +218,9 @@ def files(folder: Path) -> dict[str, Path]:
         here = Path(base)
         if here == folder:
             folders[:] = [name for name in folders if name != UNLISTED]
-        for path in (*(here / name for name in names), *(p for name in folders if (p := here / name).is_symlink())):
-            found[path.relative_to(folder).as_posix()] = path
+        below = "".join(f"{name}/" for name in here.relative_to(folder).parts)
+        for name in (*names, *(name for name in folders if (here / name).is_symlink())):
+            found[below + name] = here / name
     found.pop(MANIFEST, None)
     found.pop(SIGNATURE, None)
     if found.get(UNLISTED):
@@ -219,10 +228,12 @@ def files(folder: Path) -> dict[str, Path]:
     return {name: found[name] for name in sorted(found)}
 
 
-def entry(path: Path) -> dict[str, Any]:
-    """What the manifest says of a file."""
+def entry(path: Path, known: tuple[str, int] | None = None) -> dict[str, Any]:
+    """What the manifest says of a file; *known* are its SHA-256 and size as it was written."""
     status = path.lstat()
     if stat.S_ISREG(status.st_mode):
+        if known and known[1] == status.st_size:
+            return {"sha256": known[0], "size": known[1]}
         with path.open("rb") as file:
             return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "size": status.st_size}
     if path.is_symlink():

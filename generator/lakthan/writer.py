@@ -24,7 +24,6 @@ import pickle
 import shutil
 import tempfile
 import traceback
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -32,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
+import zstandard
 
 from lakthan import (
     attachments,
@@ -94,6 +94,8 @@ class Written:
     total: int
     renewed: tuple[tuple[str, str], ...] = ()
     """What was made anew though it might have been kept: its sort (`portfolio`, `unit`), and its name."""
+    sums: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Files of the site's folder, each with its SHA-256 and size."""
 
 
 @dataclass(slots=True)
@@ -111,14 +113,28 @@ class Done:
     """Pages, for the map of the site."""
     renewed: list[tuple[str, str]] = field(default_factory=list)
     """What was made anew though it might have been kept: its sort, and its name."""
+    sums: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Files of the site, each with its SHA-256 and size."""
+
+
+Content = bytes | memoryview
+
+
+class File(NamedTuple):
+    """A file of the docs folder, of the site, or of both."""
+
+    where: Literal["docs", "site", "both"]
+    path: str
+    content: Content
+    sum: str
+    """SHA-256, for the manifest of the site: "" where it does not belong there."""
 
 
 @dataclass(slots=True)
 class Made:
     """What a task made, before it is written."""
 
-    files: list[tuple[Literal["docs", "site", "both"], str, bytes]] = field(default_factory=list)
-    """Where each belongs, its path there, and what it holds."""
+    files: list[File] = field(default_factory=list)
     entries: dict[int, list[search.Entry]] = field(default_factory=dict)
     """What the search is to know, by the number of the language."""
     mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -128,23 +144,28 @@ class Made:
 
     def put(self, name: str, content: bytes) -> None:
         """A file of the docs folder, which the site has as well unless it is a page's Markdown."""
-        self.files.append(("docs" if name.endswith(".md") else "both", name, content))
+        self.add("docs" if name.endswith(".md") else "both", name, content)
+
+    def add(self, where: Literal["docs", "site", "both"], name: str, content: bytes) -> None:
+        """A file, where it is said to belong."""
+        self.files.append(File(where, name, content, "" if where == "docs" else _sum(content)))
 
     def packed(self) -> bytes:
         """All of it as the cache keeps it."""
-        files = [(where, name, len(content)) for where, name, content in self.files]
+        files = [(file.where, file.path, len(file.content), file.sum) for file in self.files]
         head = json.dumps([files, self.entries, self.mapped, self.used], ensure_ascii=False, default=_fields)
-        # A page's Markdown stands before its HTML, which says the same again: the least effort makes a fifth of it.
-        return zlib.compress(b"\n".join((head.encode(), b"".join(content for *_, content in self.files))), 1)
+        # A page's Markdown stands before its HTML, which says the same again, and pages are much alike.
+        return zstandard.compress(b"\n".join((head.encode(), b"".join(file.content for file in self.files))))
 
     @classmethod
     def unpacked(cls, kept: bytes) -> Made:
         """What was `packed`."""
-        head, _, content = zlib.decompress(kept).partition(b"\n")
-        files, entries, mapped, used = json.loads(head)
-        made, at = cls(mapped=mapped, used=used), 0
-        for where, name, size in files:
-            made.files.append((where, name, content[at : at + size]))
+        unpacked = zstandard.decompress(kept)
+        at = unpacked.index(b"\n")
+        files, entries, mapped, used = json.loads(unpacked[:at])
+        made, content, at = cls(mapped=mapped, used=used), memoryview(unpacked), at + 1
+        for where, name, size, known in files:
+            made.files.append(File(where, name, content[at : at + size], known))
             at += size
         for number, found in entries.items():
             made.entries[int(number)] = [_entry(*values) for values in found]
@@ -169,6 +190,8 @@ class Folders(NamedTuple):
     """The folder that the site is built in; None where only pages are written."""
     cache: Path
     templates: tuple[Path, ...]
+    fresh: bool = False
+    """Whether the docs folder was empty: what nobody has read yet can be written as it is."""
     spool: Path = Path()
     """What the search is to know of pages, until all are made."""
 
@@ -187,6 +210,7 @@ def write(
     if not may_fork():
         processes = 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
+    folders = folders._replace(fresh=_empty(folders.docs))
     fresh = not any(folders.cache.glob("*"))
     with _collected_between(), tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
@@ -209,12 +233,13 @@ def write(
             bench.put(done, name, content)
         if folders.site:
             for name, content in bench.frame.rest(done.mapped):
-                publish_new(folders.site / name, content)
+                _write_new(folders.site / name, content)
+                done.sums[name] = _sum(content), len(content)
     if bench.ground != bench.told(done).ground:
         done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
     Cache(folders.cache).prune(done.used)
-    removed = _removed(folders.docs, set(done.names))
-    return Written(tuple(done.changed), removed, len(set(done.names)), tuple(done.renewed))
+    removed = () if folders.fresh else _removed(folders.docs, set(done.names))
+    return Written(tuple(done.changed), removed, len(set(done.names)), tuple(done.renewed), done.sums)
 
 
 @contextlib.contextmanager
@@ -525,17 +550,17 @@ class _Bench:
             made.put(page.path, page.content)
             if self.folders.site and page.path.endswith(".md"):
                 path, html, mapped = self.frame.page(page.path, page.content)
-                made.files.append(("site", path, html))
+                made.add("site", path, html)
                 made.mapped.append(mapped)
         return made
 
     def _write(self, done: Done, made: Made, name: str) -> None:
         """Write what was made. What the search is to know of it waits under *name*."""
-        for where, path, content in made.files:
+        for where, path, content, known in made.files:
             if where != "site":
                 self._put_docs(done, path, content)
-            if where != "docs" and self.folders.site:
-                publish_new(self.folders.site / path, content)
+            if where != "docs":
+                self._put_site(done, path, content, known)
         done.mapped += made.mapped
         for number, found in made.entries.items():
             with (self.folders.spool / f"{number}-{hashlib.sha256(name.encode()).hexdigest()}").open("wb") as file:
@@ -544,13 +569,21 @@ class _Bench:
     def put(self, done: Done, name: str, content: bytes) -> None:
         """A file, where it belongs."""
         self._put_docs(done, name, content)
-        if self.folders.site and not name.endswith(".md"):
-            publish_new(self.folders.site / name, content)
+        if not name.endswith(".md"):
+            self._put_site(done, name, content, _sum(content))
 
-    def _put_docs(self, done: Done, name: str, content: bytes) -> None:
+    def _put_docs(self, done: Done, name: str, content: Content) -> None:
         done.names.append(name)
-        if _put(self.folders.docs, name, content):
-            done.changed.append(name)
+        if self.folders.fresh:
+            _write_new(self.folders.docs / name, content)
+        elif not _put(self.folders.docs, name, content):
+            return
+        done.changed.append(name)
+
+    def _put_site(self, done: Done, name: str, content: Content, known: str) -> None:
+        if self.folders.site:
+            _write_new(self.folders.site / name, content)
+            done.sums[name] = known, len(content)
 
 
 DATA = "data/index.md"
@@ -559,8 +592,12 @@ Whose = tuple[str, str]
 COMMON: Whose = "", ""
 
 
-def publish_new(path: Path, content: bytes) -> None:
-    """A file of a site that nobody sees yet."""
+def _sum(content: Content) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_new(path: Path, content: Content) -> None:
+    """A file that nobody sees yet."""
     try:
         path.write_bytes(content)
     except FileNotFoundError:
@@ -568,7 +605,7 @@ def publish_new(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
-def _put(docs: Path, name: str, content: bytes) -> bool:
+def _put(docs: Path, name: str, content: Content) -> bool:
     """Write a file unless it stands there already, and say so."""
     # mkdocs serve watches this folder: rewriting an unchanged file would rebuild for ever.
     path = docs / name
@@ -585,6 +622,14 @@ def _put(docs: Path, name: str, content: bytes) -> bool:
                 (docs / parent).unlink()
     publish.write(path, content)
     return True
+
+
+def _empty(docs: Path) -> bool:
+    """Whether nothing of a former build is there."""
+    try:
+        return all(path.name in KEPT for path in docs.iterdir())
+    except FileNotFoundError:
+        return True
 
 
 def _removed(docs: Path, wanted: set[str]) -> tuple[str, ...]:
@@ -620,6 +665,7 @@ def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) ->
         done.previews |= one.previews
         done.mapped += one.mapped
         done.renewed += one.renewed
+        done.sums |= one.sums
 
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Done]:
