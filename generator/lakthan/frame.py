@@ -113,7 +113,7 @@ class Frame:
         head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
         lines = dict(line.partition(": ")[::2] for line in head.split("\n"))
         page.meta = {name: json.loads(value) for name, value in lines.items()}
-        made = self._body(body) if self._plain else None
+        made = self._body(body) if self._plain and not any(sign in content for sign in _UNUSUAL) else None
         if made is None:
             self.looked += 1
             page.markdown = body.lstrip("\n")
@@ -194,8 +194,7 @@ class Frame:
 
     def _body(self, text: str) -> tuple[str, list[Json]] | None:
         """The HTML of a page and its table of contents; None where it has more than headings and blocks of HTML."""
-        unusual = any(sign in text for sign in _UNUSUAL) or _UNUSUAL_ENTITY.search(text)
-        if unusual or _UNUSUAL_LINE.search(f"\n{text}"):
+        if _UNUSUAL_ENTITY.search(text) or _UNUSUAL_LINE.search(f"\n{text}"):
             return None
         out: list[str] = []
         tokens: list[Json] = []
@@ -415,7 +414,7 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 
 # Blocks of HTML --------------------------------------------------------------------------------------------------
 
-_UNUSUAL = ("\t", "\r", "\x02", "\x03", "<!", "<?", "<%", "\n\n\n")
+_UNUSUAL = (b"\t", b"\r", b"\x02", b"\x03", b"<!", b"<?", b"<%", b"\n\n\n")
 _UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
 _UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
 """What Markdown, or its parser of HTML, would not simply pass on. Several looks are quicker than one for all."""

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -681,6 +682,11 @@ class Assessment:
     def latest(self) -> Score:
         known: Score | None = vars(self).get("_latest")
         return known or self.scores[-1]
+
+    @cached_property
+    def last_day(self) -> datetime.date | None:
+        """The last day that something in the portfolio bears."""
+        return max(self.portfolio.days(), default=None)
 
     @property
     def reviewed(self) -> Verified | None:

@@ -124,7 +124,9 @@ class Narrow:
             "timeline": lambda _: assessment.timeline,
             "stated": lambda _: assessment.stated and of(assessment.stated),
         }
-        return Assessment.begun(bare, of(assessment.latest), work)
+        begun = Assessment.begun(bare, of(assessment.latest), work)
+        vars(begun)["last_day"] = assessment.last_day  # of the same records, which are many to look through
+        return begun
 
     def _given(self, shown: Iterable[Assessment], units: Iterable[Unit], beside: Beside) -> Given:
         whole, examined = self.whole, self.whole.examined

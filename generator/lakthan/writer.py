@@ -492,8 +492,13 @@ class _Bench:
             return
         paths = frozenset(plan.path for _, plan in plans)
         digest = self.narrow.indicator_digest(rubric, name)
-        make: Callable[[], Made] = lambda: self.alone(self.narrow.indicator(rubric, name))._named(paths)  # noqa: E731
+        make: Callable[[], Made] = lambda: self.alone(self.narrow.indicator(rubric, name))._across(paths)  # noqa: E731
         self._kept(done, "indicator", f"{rubric}/{name}", digest, make)
+
+    def _across(self, paths: Set[str]) -> Made:
+        # To plan all the others once more for each indicator would take longer than to make these.
+        planned = ((at, plan) for at, site in enumerate(self.sites) for plan in pages.plans(site, pages.ACROSS))
+        return self._pages(one for one in planned if one[1].path in paths)
 
     def _named(self, paths: Set[str]) -> Made:
         return self._pages(one for one in self.plans[COMMON] if one[1].path in paths)

@@ -48,7 +48,7 @@ from lakthan.pages.addresses import address
 from lakthan.pages.search import index
 from lakthan.pages.site import Page, Plan, Site
 
-__all__ = ["PAGES", "Page", "Plan", "Site", "address", "assets", "index", "pages", "plans", "sites"]
+__all__ = ["ACROSS", "PAGES", "Page", "Plan", "Site", "address", "assets", "index", "pages", "plans", "sites"]
 
 PAGES: tuple[Callable[[Site], Iterator[Plan]], ...] = (
     home.pages,
@@ -72,6 +72,8 @@ PAGES: tuple[Callable[[Site], Iterator[Plan]], ...] = (
     manual.pages,
 )
 """What plans pages: a new sort of page is a template and a function with a `yield`."""
+ACROSS: tuple[Callable[[Site], Iterator[Plan]], ...] = (compare.pages, practice.pages)
+"""Those that plan pages which say what they are `across`."""
 
 
 def sites(
@@ -115,14 +117,14 @@ def sites(
     )
 
 
-def plans(site: Site) -> Iterator[Plan]:
+def plans(site: Site, steps: Sequence[Callable[[Site], Iterator[Plan]]] = PAGES) -> Iterator[Plan]:
     """Every page of the site in one language, each with what makes it: planning them costs next to nothing.
 
     Whoever serves one page after an edit makes that one alone: ``plan.make().content`` is the Markdown that `build`
     would write to ``plan.path``. A site holds what its pages look up in common (`Site.once`): after an edit, take a new
     one from `sites`. The files beside the pages, and the index of the search, are not among them.
     """
-    for step in PAGES:
+    for step in steps:
         yield from step(site)
 
 

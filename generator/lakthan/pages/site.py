@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MethodType
 from typing import Any, TypeVar
 
 import jinja2
@@ -288,9 +287,9 @@ class Site(Words):
         portfolio = context.get("portfolio")
         unit = context.get("unit")
         shown = self.of_unit(unit) if isinstance(unit, Unit) else self.assessments
-        days = self.once(_last_days)
-        names = [portfolio.id] if portfolio else [assessment.portfolio.id for assessment in shown]
-        day = max((days[name] for name in names if name in days), default=None)
+        if portfolio:
+            shown = (context["assessment"],)
+        day = max((one.last_day for one in shown if one.last_day), default=None)
         meta: Json = {"path": self.folder + url}
         if self.feed:
             meta["feed"] = file_href("feed.xml")
@@ -395,11 +394,6 @@ def _own_texts(_: Site) -> dict[str, Mapping[str, str]]:
     return {}
 
 
-def _last_days(site: Site) -> dict[str, datetime.date]:
-    """The last day that each portfolio bears."""
-    return {portfolio.id: day for portfolio in site.project.portfolios for day in portfolio.dates()[-1:]}
-
-
 def _printed(site: Site) -> Callable[..., object]:
     """What a template fills in: in the unit's own English on a page of its portfolio, and on one line."""
     english = site.language == "en"
@@ -430,6 +424,37 @@ def _within(tab: str, url: str) -> bool:
     return url.startswith(tab) if tab else not url
 
 
+class _Context(jinja2.runtime.Context):
+    """What a template knows. A page calls hundreds of functions, of which hardly any wants more than its arguments."""
+
+    def call(self, called: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
+        """Call a function, as every context does: the usual ones at once."""
+        if type(called) is jinja2.runtime.Macro:
+            named.pop("_loop_vars", None)
+            named.pop("_block_vars", None)
+            return called(self.eval_ctx, *args, **named)
+        if type(called) is MethodType:
+            named.pop("_loop_vars", None)
+            named.pop("_block_vars", None)
+            return called(*args, **named)
+        return super().call(called, *args, **named)
+
+
+_OF_DICT = frozenset(dir(dict))
+
+
+class _Environment(jinja2.Environment):
+    """Templates that look things up as all do, the usual ones at once."""
+
+    context_class = _Context
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What a template calls `obj.attribute`."""
+        if type(obj) is dict and attribute not in _OF_DICT and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 class _Compiled(jinja2.BytecodeCache):
     """Templates compiled once in a process: for every language, and every build while serving."""
 
@@ -451,7 +476,7 @@ _COMPILED = _Compiled()
 
 def _environment(site: Site) -> jinja2.Environment:
     """The names and filters that every template knows."""
-    env = jinja2.Environment(
+    env = _Environment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in site.templates]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

@@ -104,19 +104,17 @@ def one_line(value: object) -> object:
     return value if value.isprintable() else _BREAKS.sub(" ", value)
 
 
+_HEADING_LINE = re.compile("\n(#[^\n]*)")
+
+
 def tidy(text: str) -> str:
     """Markdown as both builders read it the same: a block of HTML without blank lines, each heading on its own.
 
     >>> tidy("  <div>\\n\\n  <p>x</p>\\n</div>\\n## y { #y }\\n")
     '<div>\\n<p>x</p>\\n</div>\\n\\n## y { #y }\\n'
     """
-    out: list[str] = []
-    for line in (raw.strip() for raw in text.split("\n")):
-        if line.startswith("#"):
-            out += ["", line, ""]
-        elif line:
-            out.append(line)
-    return re.sub("\n{3,}", "\n\n", "\n".join(out)).strip("\n") + "\n"
+    lines = "\n".join(filter(None, map(str.strip, text.split("\n"))))
+    return re.sub("\n{3,}", "\n\n", _HEADING_LINE.sub(r"\n\n\1\n", f"\n{lines}")).strip("\n") + "\n"
 
 
 def md(text: str) -> Markup:
