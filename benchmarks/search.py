@@ -82,7 +82,8 @@ def write(folder: Path, models: Sequence[search.Entry], count: int) -> dict[str,
     kinds = [(kind, kind) for kind in search.KINDS]
     start = time.process_time()
     total = 0
-    for name, content in search.files(made, "search/th", {"digits": "thai", "filters": {"unit": units, "kind": kinds}}):
+    facts = {"digits": "thai", "filters": {"unit": units, "kind": kinds}}
+    for name, content in search.files((entry.waiting() for entry in made), "search/th", facts):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

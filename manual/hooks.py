@@ -159,7 +159,7 @@ def on_post_build(*, config: MkDocsConfig) -> None:
             },
             "filters": {"unit": [], "rubric": [], "kind": [("page", config.extra["sort_of_page"][of])]},
         }
-        for name, content in search.files(entries, f"search/{of}", facts):
+        for name, content in search.files((entry.waiting() for entry in entries), f"search/{of}", facts):
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lakthan import search
-from lakthan.search import Entry, Passage
+from lakthan import build, pages, search
+from lakthan.search import Entry, Passage, Waiting
 from tests.conftest import Json, Sandbox
 
 # How text is compared --------------------------------------------------------------------------------------------
@@ -152,6 +153,10 @@ def entry(number: int, text: str, title: str = "หน้า", kind: str = "indi
     return Entry(f"u{number}/r/1/", title, kind, "1", f"u{number}", "r", "หน่วยงาน", (Passage("a", "หัวข้อ", text),))
 
 
+def waiting(entries: Iterable[Entry]) -> list[Waiting]:
+    return [one.waiting() for one in entries]
+
+
 @pytest.mark.parametrize("pages", [[], [0], [5], [0, 1, 2, 9], list(range(300)), [0, 2, 4, 1000, 1001, 90000]])
 def test_lists_of_pages_come_back(pages: list[int]) -> None:
     ends = [end for page in pages for end in (page, page + 1)]
@@ -162,7 +167,7 @@ def test_lists_of_pages_come_back(pages: list[int]) -> None:
 def test_every_part_of_a_text_leads_to_its_pages() -> None:
     entries = [entry(number, f"ลงนามครั้งที่ {number} ร่วมกันทุกคน\nวันที่ 22 ม.ค. 2569" * (number % 3)) for number in range(20)]
     entries.append(entry(20, "", title="ประกาศ"))
-    index, keys, texts = read(dict(search.files(entries, "i", {"words": {}})))
+    index, keys, texts = read(dict(search.files(waiting(entries), "i", {"words": {}})))
     assert index["pages"] == len(texts) == 21
     order = {text[0]: number for number, text in enumerate(texts)}
     signed = sorted(order[f"u{number}/r/1/"] for number in range(20) if number % 3)
@@ -179,13 +184,43 @@ def test_pages_that_share_text_are_neighbours() -> None:
     entries = [
         Entry(f"u{u}/r/{n}/", "x", "indicator", str(n), f"u{u}", "r", "", ()) for u in range(3) for n in (1, 2, 10)
     ]
-    texts = read(dict(search.files(entries, "i", {})))[2]
+    texts = read(dict(search.files(waiting(entries), "i", {})))[2]
     assert [text[0].split("/")[2] for text in texts] == ["1", "1", "1", "2", "2", "2", "10", "10", "10"]
 
 
 def test_the_order_of_pages_does_not_matter() -> None:
     entries = [entry(number, f"ข้อความ {number}") for number in range(30)]
-    assert dict(search.files(entries, "i", {})) == dict(search.files(reversed(entries), "i", {}))
+    assert dict(search.files(waiting(entries), "i", {})) == dict(search.files(waiting(reversed(entries)), "i", {}))
+
+
+def test_it_does_not_matter_where_texts_wait_nor_how_many_are_looked_at_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = waiting(entry(number, f"ลงนามครั้งที่ {number % 7}\nร่วมกัน") for number in range(300))
+    expected = dict(search.files(known, "i", {}))
+    spool = tmp_path / "spool"
+    spool.write_bytes(b"".join(page.read() for page in known))
+    sizes = [len(page.read()) for page in known]
+    stored = [
+        page._replace(document=search.Text(spool, sum(sizes[:number]), sizes[number]))
+        for number, page in enumerate(known)
+    ]
+    monkeypatch.setattr(search, "AT_ONCE", 1000)
+    assert max(map(len, search._groups(stored))) < 10
+    assert dict(search.files(stored, "i", {})) == expected
+
+
+def test_pages_that_say_again_what_others_say_are_found_by_their_titles_alone(as_it_is: Sandbox) -> None:
+    examined = build.examine(as_it_is.root)
+    entries = {
+        page.entry.url: page.entry
+        for page in pages.pages(examined.project, examined.assessments, templates=build.templates(as_it_is.root))
+        if page.entry
+    }
+    whole = entries["dip-ict/moi-moral-2569/9/"]
+    for name in ("dip-ict/moi-moral-2569/review/", "dip-ict/moi-moral-2569/what-if/", "rubrics/moi-moral-2569/9/"):
+        assert [passage.anchor for passage in entries[name].passages] == [""], name
+    assert len(whole.passages) > 3
 
 
 def test_each_language_has_an_index_of_its_own_pages(sample: Sandbox) -> None:

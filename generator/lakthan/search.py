@@ -17,6 +17,8 @@ compressed (zlib), and loaded where a query asks for them.
 
 What pages of one name, neighbours all, add to the postings follows from them alone, and is kept in the cache; so are
 compressed texts. After an edit the words of a few pages are cut up, not those of all.
+
+Texts go from page to index through a file, if there are many: at no time are more of them in memory than of one name.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate, count, groupby
 from operator import add
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lakthan import tags, thai
@@ -71,6 +74,41 @@ class Entry:
     about: str
     """Whose page it is, in words: unit and rubric."""
     passages: tuple[Passage, ...]
+
+    def waiting(self) -> Waiting:
+        """The page as it waits for the others."""
+        said = [self.url, self.title, self.kind, self.about, self.passages]
+        document = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        return Waiting(self.kind, self.rubric, self.name, self.url, self.unit, document)
+
+
+class Text(NamedTuple):
+    """Bytes that stand in a file."""
+
+    path: Path
+    start: int
+    size: int
+
+    def read(self) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            return file.read(self.size)
+
+
+class Waiting(NamedTuple):
+    """A page on its way into the index."""
+
+    kind: str
+    rubric: str
+    name: str
+    url: str
+    unit: str
+    document: bytes | Text
+    """What the index says of it, as JSON: url, title, kind, about, passages."""
+
+    def read(self) -> bytes:
+        """The document itself."""
+        return self.document.read() if isinstance(self.document, Text) else self.document
 
 
 # The words of a page ---------------------------------------------------------------------------------------------
@@ -265,7 +303,7 @@ def _under(line: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def files(
-    entries: Iterable[Entry],
+    pages: Iterable[Waiting],
     folder: str,
     facts: Mapping[str, Any],
     per: int = PER_PART,
@@ -277,17 +315,18 @@ def files(
     together: more where they are short. What takes long is kept in *cache*.
     """
     kept = cache or Cache()
-    ordered = sorted(entries, key=lambda e: (KINDS.index(e.kind), e.rubric, thai.sort_key(e.name), e.url))
+    ordered = sorted(pages, key=lambda p: (KINDS.index(p.kind), p.rubric, thai.sort_key(p.name), p.url))
     numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
-    under = lru_cache(32_768)(partial(_under, numbers=numbers))  # most lines stand on several pages
+    under = lru_cache(8_192)(partial(_under, numbers=numbers))  # most lines stand on several pages
     everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
     in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
-    documents = [json.dumps(_document(entry), ensure_ascii=False, separators=(",", ":")) for entry in ordered]
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
+    texts = _Texts(folder, per, kept)
     at = 0
-    for _, group in groupby(ordered, key=lambda e: (e.kind, e.rubric, e.name)):
-        same = list(group)
-        source = repr([(documents[at + n], e.name, e.unit, e.rubric) for n, e in enumerate(same)]).encode()
+    for group in _groups(ordered):
+        same = [(page, page.read()) for page in group]
+        source = repr([(page.name, page.unit, page.rubric, len(document)) for page, document in same]).encode()
+        source += b"".join(document for _, document in same)
         names, runs, last = _unpacked(kept.get("search", source, partial(_group, same, under, numbers)))
         known = [numbers[name] for name in names]
         for number, changes in enumerate(runs, at):
@@ -298,9 +337,11 @@ def files(
             before = (frozenset(), frozenset())  # what is said of the others is what differs from the one before
         before = tuple(frozenset(map(known.__getitem__, own)) for own in last)
         at += len(same)
+        yield from texts.add(document for _, document in same)
     for held, others in zip((everywhere, in_title), before, strict=True):
         for key in others:
             held[key].append(at)
+    yield from texts.rest()
 
     packed = {text: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for text, of in sorted(numbers.items())}
     size = sum(len(text) + len(anywhere) + len(titled) for text, (anywhere, titled) in packed.items())
@@ -316,23 +357,62 @@ def files(
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
     for number, part in enumerate(parts):
         yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part))
-    texts = [f"[{','.join(documents[start : start + per])}]" for start in range(0, len(ordered), per)]
-    for start in range(0, len(texts), _TOGETHER):
-        some = texts[start : start + _TOGETHER]
-        packs = kept.get("texts", repr(some).encode(), partial(_compressed, some))
+
+
+AT_ONCE = 1_000_000
+"""Bytes of texts that are looked at together, about."""
+
+
+def _groups(pages: Iterable[Waiting]) -> Iterator[Sequence[Waiting]]:
+    """Pages of one name, or as many of them as memory should hold."""
+    for _, every in groupby(pages, key=lambda page: (page.kind, page.rubric, page.name)):
+        group: list[Waiting] = []
+        size = 0
+        for page in every:
+            group.append(page)
+            size += page.document.size if isinstance(page.document, Text) else len(page.document)
+            if size > AT_ONCE:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
+
+
+class _Texts:
+    """Documents in the parts that are loaded together, as they come."""
+
+    TOGETHER = 16
+    """Parts that are kept together."""
+
+    def __init__(self, folder: str, per: int, cache: Cache) -> None:
+        self.folder, self.per, self.cache = folder, per, cache
+        self.waiting: list[bytes] = []
+        self.next = 0
+
+    def add(self, documents: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+        self.waiting += documents
+        together = self.per * self.TOGETHER
+        while len(self.waiting) >= together:
+            some, self.waiting = self.waiting[:together], self.waiting[together:]
+            yield from self._parts(some)
+
+    def rest(self) -> Iterator[tuple[str, bytes]]:
+        yield from self._parts(self.waiting)
+
+    def _parts(self, documents: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+        texts = [b"[%b]" % b",".join(documents[at : at + self.per]) for at in range(0, len(documents), self.per)]
+        source = repr([len(text) for text in texts]).encode() + b"".join(texts)
+        packs = self.cache.get("texts", source, partial(_compressed, texts))
         sizes, _, content = packs.partition(b"\n")
         at = 0
-        for number, size in enumerate(json.loads(sizes), start):
-            yield f"{folder}/t/{number}.bin", content[at : at + size]
+        for size in json.loads(sizes):
+            yield f"{self.folder}/t/{self.next}.bin", content[at : at + size]
+            self.next += 1
             at += size
 
 
-_TOGETHER = 16
-"""Parts of texts that are kept together."""
-
-
-def _compressed(texts: Iterable[str]) -> bytes:
-    packs = [zlib.compress(text.encode()) for text in texts]
+def _compressed(texts: Iterable[bytes]) -> bytes:
+    packs = [zlib.compress(text) for text in texts]
     return b"\n".join((json.dumps([len(pack) for pack in packs]).encode(), b"".join(packs)))
 
 
@@ -340,12 +420,12 @@ Changes = Sequence[Sequence[int]]
 """Under what a page is found and the one before is not, or the other way round: anywhere in it, and in its title."""
 
 
-def _group(entries: Sequence[Entry], under: Under, numbers: Mapping[str, int]) -> bytes:
+def _group(pages: Sequence[tuple[Waiting, bytes]], under: Under, numbers: Mapping[str, int]) -> bytes:
     """What neighbouring pages are found under, as differences: the first one's from nothing, then from one another."""
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
     runs: list[tuple[Set[int], ...]] = []
-    for entry in entries:
-        here = _found_under(entry, under, numbers)
+    for page, document in pages:
+        here = _found_under(page, json.loads(document), under, numbers)
         # Neighbours have most in common: only where a run begins or ends there is something to do.
         runs.append(tuple(keys ^ last for keys, last in zip(here, before, strict=True)))
         before = here
@@ -367,16 +447,15 @@ def _unpacked(content: bytes) -> tuple[Sequence[str], Sequence[Changes], Changes
     return names, runs, last
 
 
-def _found_under(entry: Entry, under: Under, numbers: Mapping[str, int]) -> tuple[Set[int], Set[int]]:
+def _found_under(
+    page: Waiting, document: Sequence[Any], under: Under, numbers: Mapping[str, int]
+) -> tuple[Set[int], Set[int]]:
     """Under what a page is found: for anything that it says, and for its title."""
-    titled = frozenset(under(entry.title))
-    keys = {numbers[f"@u:{entry.unit}"], numbers[f"@r:{entry.rubric}"], numbers[f"@k:{entry.kind}"]}
-    lines = {line for passage in entry.passages for line in passage.text.split("\n")}
-    return keys.union(titled, under(entry.about), *map(under, lines)), titled
-
-
-def _document(entry: Entry) -> Sequence[Any]:
-    return [entry.url, entry.title, entry.kind, entry.about, entry.passages]
+    _, title, _, about, passages = document
+    titled = frozenset(under(title))
+    keys = {numbers[f"@u:{page.unit}"], numbers[f"@r:{page.rubric}"], numbers[f"@k:{page.kind}"]}
+    lines = {line for _, _, text in passages for line in text.split("\n")}
+    return keys.union(titled, under(about), *map(under, lines)), titled
 
 
 def _hash(key: str) -> int:

@@ -388,10 +388,12 @@ class _Shown:
         """The index of the search: it knows every page, so that the first search takes as long as making them all."""
         found: dict[str, Callable[[], bytes]] = {}
         for site in self.sites:
-            entries = [
-                entry for plan in pages.plans(site) if plan.path.endswith(".md") and (entry := plan.make().entry)
+            known = [
+                entry.waiting()
+                for plan in pages.plans(site)
+                if plan.path.endswith(".md") and (entry := plan.make().entry)
             ]
-            found |= {page.path: functools.partial(bytes, page.content) for page in pages.search.index(site, entries)}
+            found |= {page.path: functools.partial(bytes, page.content) for page in pages.search.index(site, known)}
         return found
 
     # Attachments are cleaned before they go out: each when it is first asked for.

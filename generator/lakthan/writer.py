@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import dataclasses
 import gc
 import hashlib
 import json
 import multiprocessing
 import os
-import pickle
 import shutil
 import tempfile
 import traceback
@@ -111,6 +109,8 @@ class Done:
     previews: dict[str, tuple[int, int]] = field(default_factory=dict)
     mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Pages, for the map of the site."""
+    known: list[tuple[int, search.Waiting]] = field(default_factory=list)
+    """Pages that the search is to know, each with the number of its language."""
     renewed: list[tuple[str, str]] = field(default_factory=list)
     """What was made anew though it might have been kept: its sort, and its name."""
     sums: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -135,8 +135,8 @@ class Made:
     """What a task made, before it is written."""
 
     files: list[File] = field(default_factory=list)
-    entries: dict[int, list[search.Entry]] = field(default_factory=dict)
-    """What the search is to know, by the number of the language."""
+    known: list[tuple[int, search.Waiting]] = field(default_factory=list)
+    """As `Done.known`."""
     mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """As `Done.mapped`."""
     used: list[str] = field(default_factory=list)
@@ -153,32 +153,28 @@ class Made:
     def packed(self) -> bytes:
         """All of it as the cache keeps it."""
         files = [(file.where, file.path, len(file.content), file.sum) for file in self.files]
-        head = json.dumps([files, self.entries, self.mapped, self.used], ensure_ascii=False, default=_fields)
+        documents = [page.read() for _, page in self.known]
+        known = [(number, *page[:-1], len(said)) for (number, page), said in zip(self.known, documents, strict=True)]
+        head = json.dumps([files, known, self.mapped, self.used], ensure_ascii=False)
+        contents = (*(file.content for file in self.files), *documents)
         # A page's Markdown stands before its HTML, which says the same again, and pages are much alike.
-        return zstandard.compress(b"\n".join((head.encode(), b"".join(file.content for file in self.files))))
+        return zstandard.compress(b"\n".join((head.encode(), b"".join(contents))))
 
     @classmethod
     def unpacked(cls, kept: bytes) -> Made:
         """What was `packed`."""
         unpacked = zstandard.decompress(kept)
         at = unpacked.index(b"\n")
-        files, entries, mapped, used = json.loads(unpacked[:at])
+        files, known, mapped, used = json.loads(unpacked[:at])
         made, content, at = cls(mapped=mapped, used=used), memoryview(unpacked), at + 1
-        for where, name, size, known in files:
-            made.files.append(File(where, name, content[at : at + size], known))
+        for where, name, size, digest in files:
+            made.files.append(File(where, name, content[at : at + size], digest))
             at += size
-        for number, found in entries.items():
-            made.entries[int(number)] = [_entry(*values) for values in found]
+        for number, kind, rubric, page, url, unit, size in known:
+            said = bytes(content[at : at + size])
+            made.known.append((number, search.Waiting(kind, rubric, page, url, unit, said)))
+            at += size
         return made
-
-
-def _fields(entry: search.Entry) -> list[Any]:
-    return [getattr(entry, field.name) for field in dataclasses.fields(entry)]
-
-
-def _entry(*values: Any) -> search.Entry:
-    *said, passages = values
-    return search.Entry(*said, passages=tuple(search.Passage(*one) for one in passages))  # type: ignore[misc]
 
 
 class Folders(NamedTuple):
@@ -193,7 +189,7 @@ class Folders(NamedTuple):
     fresh: bool = False
     """Whether the docs folder was empty: what nobody has read yet can be written as it is."""
     spool: Path = Path()
-    """What the search is to know of pages, until all are made."""
+    """What the search is to know of pages, until all are made: a file for each process."""
 
 
 def write(
@@ -228,7 +224,8 @@ def write(
         _gather(bench, processes, [*bench.common()], done)
         for wave in waves:
             _gather(bench, processes, [("portfolio", name) for name in wave], done)
-        _gather(bench, processes, [("search", at) for at in range(len(bench.sites))], done)
+        known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
+        _gather(bench, processes, [("search", one) for one in known], done)
         for name, content in also:
             bench.put(done, name, content)
         if folders.site:
@@ -433,7 +430,7 @@ class _Bench:
             if kept := self.cache.find(sort, source):
                 made = Made.unpacked(kept)
                 done.used.update(made.used)
-                self._write(done, made, f"{sort}-{name}")
+                self._write(done, made)
                 return
         looked = self.frame.looked if self.folders.site else 0
         before, self.cache.used = self.cache.used, set()
@@ -445,7 +442,7 @@ class _Bench:
         # A page that looked at the docs folder follows from more than was given.
         if source and (not self.folders.site or self.frame.looked == looked):
             self.cache.keep(sort, source, made.packed())
-        self._write(done, made, f"{sort}-{name}")
+        self._write(done, made)
 
     def _made(self, whose: Whose) -> Made:
         """All that is *whose* own."""
@@ -488,7 +485,7 @@ class _Bench:
         rubric, name, numbers = about
         plans = [self.plans[COMMON][at] for at in numbers]
         if not name:
-            self._write(done, self._pages(plans), f"across-{rubric}")
+            self._write(done, self._pages(plans))
             return
         paths = frozenset(plan.path for _, plan in plans)
         digest = self.narrow.indicator_digest(rubric, name)
@@ -535,13 +532,10 @@ class _Bench:
             made.put(path, make())
         return made
 
-    def search(self, done: Done, number: int) -> None:
+    def search(self, done: Done, known: tuple[int, Sequence[search.Waiting]]) -> None:
         """The index of the search in a language."""
-        known = []
-        for path in sorted(self.folders.spool.glob(f"{number}-*")):
-            with path.open("rb") as file:
-                known += pickle.load(file)  # noqa: S301 (written by ourselves, a moment ago)
-        for page in pages.index(self.sites[number], known, cache=self.cache):
+        number, waiting = known
+        for page in pages.index(self.sites[number], waiting, cache=self.cache):
             self.put(done, page.path, page.content)
 
     # Files
@@ -551,7 +545,7 @@ class _Bench:
         for number, plan in plans:
             page = plan.make()
             if page.entry:
-                made.entries.setdefault(number, []).append(page.entry)
+                made.known.append((number, page.entry.waiting()))
             made.put(page.path, page.content)
             if self.folders.site and page.path.endswith(".md"):
                 path, html, mapped = self.frame.page(page.path, page.content)
@@ -559,17 +553,21 @@ class _Bench:
                 made.mapped.append(mapped)
         return made
 
-    def _write(self, done: Done, made: Made, name: str) -> None:
-        """Write what was made. What the search is to know of it waits under *name*."""
+    def _write(self, done: Done, made: Made) -> None:
+        """Write what was made. What the search is to know of it waits on the disk."""
         for where, path, content, known in made.files:
             if where != "site":
                 self._put_docs(done, path, content)
             if where != "docs":
                 self._put_site(done, path, content, known)
         done.mapped += made.mapped
-        for number, found in made.entries.items():
-            with (self.folders.spool / f"{number}-{hashlib.sha256(name.encode()).hexdigest()}").open("wb") as file:
-                pickle.dump(found, file)
+        spool = self.folders.spool / str(os.getpid())
+        with spool.open("ab") as file:
+            for number, page in made.known:
+                said = page.read()
+                text = search.Text(spool, file.tell(), len(said))
+                file.write(said)
+                done.known.append((number, page._replace(document=text)))
 
     def put(self, done: Done, name: str, content: bytes) -> None:
         """A file, where it belongs."""
@@ -669,6 +667,7 @@ def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) ->
         done.sizes |= one.sizes
         done.previews |= one.previews
         done.mapped += one.mapped
+        done.known += one.known
         done.renewed += one.renewed
         done.sums |= one.sums
 

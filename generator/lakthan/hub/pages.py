@@ -125,11 +125,11 @@ def write(
             tabs=TABS,
             feed=False,
         )
-        known: list[search.Entry] = []
+        known: list[search.Waiting] = []
         for step in (_home, _groups, _indicators, _portals, _about, _data):
             for page in step(site, overview):
                 if page.entry:
-                    known.append(page.entry)
+                    known.append(page.entry.waiting())
                 yield Page(page.path, page.content)
         yield from (Page(page.path, page.content) for page in _search(site, overview))
         yield from _units(site, overview, known)
@@ -325,7 +325,7 @@ _LISTED = """
 """A row for each unit, with its newest portfolio of each series."""
 
 
-def _units(site: Site, overview: Overview, known: list[search.Entry]) -> Iterator[Page]:
+def _units(site: Site, overview: Overview, known: list[search.Waiting]) -> Iterator[Page]:
     """The units of each ministry, and of each province, in pages. The search is to know each unit, in *known*."""
     overview.database.execute(f"CREATE TABLE IF NOT EXISTS listed AS {_LISTED}")
     for group, other in ((overview.ministries, overview.provinces), (overview.provinces, overview.ministries)):
@@ -339,7 +339,7 @@ def _units(site: Site, overview: Overview, known: list[search.Entry]) -> Iterato
                 some = [_unit(site, overview, other, row) for row in islice(rows, PER_PAGE)]
                 place = group.address(name)
                 if group is overview.ministries:
-                    known += (_entry(f"{site.folder}{place}units-{number}/", said, row) for row in some)
+                    known += (_entry(f"{site.folder}{place}units-{number}/", said, row).waiting() for row in some)
                 page = site.page(
                     "hub-units.md.j2",
                     f"{place}units-{number}.md",

@@ -139,7 +139,7 @@ def pages(project: Project, assessments: Sequence[Assessment], **options: Any) -
         for plan in plans(site):
             page = plan.make()
             if page.entry:
-                known.append(page.entry)
+                known.append(page.entry.waiting())
             yield page
         yield from index(site, known)
     for path, content in exports.files(project, assessments):

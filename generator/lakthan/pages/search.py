@@ -26,15 +26,15 @@ def _page(site: Site) -> Page:
 
 
 def index(
-    site: Site, entries: Sequence[search.Entry], per: int = search.PER_PART, cache: Cache | None = None
+    site: Site, known: Sequence[search.Waiting], per: int = search.PER_PART, cache: Cache | None = None
 ) -> Iterator[Page]:
     """The index of the pages in the site's language; the texts of *per* of them are loaded together.
 
     What takes long is kept in *cache*.
     """
-    units = {entry.unit for entry in entries} - {""}
-    rubrics = {entry.rubric for entry in entries} - {""}
-    kinds = {entry.kind for entry in entries}
+    units = {page.unit for page in known} - {""}
+    rubrics = {page.rubric for page in known} - {""}
+    kinds = {page.kind for page in known}
     facts = {
         "digits": site.digits if site.language == "th" else "ascii",
         "words": {name: site.say(f"search.{name}", **({"n": "{n}"} if "found" in name else {})) for name in WORDS},
@@ -44,5 +44,5 @@ def index(
             "kind": [(kind, site.say(f"search.kinds.{kind}")) for kind in search.KINDS if kind in kinds],
         },
     }
-    for path, content in search.files(entries, f"search/{site.language}", facts, per, cache):
+    for path, content in search.files(known, f"search/{site.language}", facts, per, cache):
         yield Page(path, content)
