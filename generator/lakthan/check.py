@@ -149,8 +149,12 @@ def evidence_not_asked(assessment: Assessment) -> Iterator[Diagnostic]:
 def evidence_twice(assessment: Assessment) -> Iterator[Diagnostic]:
     """The same document stands twice under the same kind in one file."""
     for answer in assessment.portfolio.all_answers():
+        shown = answer.evidence
+        # Most titles stand once, and what has another title is another document.
+        if len({record.values.get("title") for record in shown}) == len(shown):
+            continue
         seen: Counter[tuple[object, ...]] = Counter()
-        for record in answer.evidence if len(answer.evidence) > 1 else ():
+        for record in shown:
             key = (record.kind, *map(record.values.get, ("file", "url", "reference", "date", "title")))
             seen[key] += 1
             if seen[key] == 2:
@@ -313,7 +317,7 @@ def _most(assessment: Assessment, name: str) -> Fraction:
 def _uses(assessment: Assessment) -> Iterator[Use]:
     """Each record that some condition looked at and none counted, with one objection to it."""
     rejected: dict[Place, Use] = {}
-    counted: set[Place] = set()
+    counted: list[Record] = []
     now = next(_scopes(assessment, assessment.portfolio.shared))
     for node in assessment.latest.indicators.values():
         for leaf in node.leaves():
@@ -321,10 +325,12 @@ def _uses(assessment: Assessment) -> Iterator[Use]:
             early = leaf.earned_in not in (None, assessment.latest.round)
             for use in (use for finding in _below(leaf) for use in finding.uses):
                 if use.why is None:
-                    counted.add(use.record.place)
+                    counted.append(use.record)
                 elif not early or use.why.key == "use.past_deadline" or rules.objection(use.record, now):
                     rejected.setdefault(use.record.place, use)
-    return (use for place, use in rejected.items() if place not in counted)
+    if rejected:
+        places = {record.place for record in counted}
+        yield from (use for place, use in rejected.items() if place not in places)
 
 
 def _scopes(assessment: Assessment, answer: Answer, fact: str = "") -> Iterator[rules.Scope]:
@@ -332,6 +338,21 @@ def _scopes(assessment: Assessment, answer: Answer, fact: str = "") -> Iterator[
     score = assessment.latest
     found = next((r for r in score.rubric.rounds if r.id == score.round), score.rubric.period)
     window = Window(found.from_, found.to) if found else Window(None, None)
-    for name in (answer.indicator,) if answer.indicator else tuple(score.indicators):
-        if not fact or fact in rules.facts_asked(assessment.portfolio.rubric, _indicator(assessment, name)):
+    asking = _asking(assessment, fact) if fact else score.indicators
+    for name in (answer.indicator,) if answer.indicator else asking:
+        if name in asking:
             yield rules.Scope(assessment.portfolio, score.rubric, name, window, score.as_of)
+
+
+def _asking(assessment: Assessment, fact: str) -> Collection[str]:
+    """The indicators that ask for a fact, in the order of the rubric."""
+    rubric = assessment.portfolio.rubric
+    known = follows(assessment.latest.rubric)  # as read
+    if ("asking", fact) not in known:
+        known["asking", fact] = tuple(
+            name
+            for name in assessment.latest.indicators
+            if fact in rules.facts_asked(rubric, _indicator(assessment, name))
+        )
+    found: Collection[str] = known["asking", fact]
+    return found

@@ -363,7 +363,7 @@ class Prints:
 ALONE = 24
 """Portfolios that are gone through sooner than other processes start."""
 AT_ONCE = 8
-"""Portfolios that a process is given at a time."""
+"""Portfolios that a process is given at a time; towards the end fewer, so that none waits long for the last."""
 
 
 class Sweep(NamedTuple):
@@ -490,7 +490,7 @@ def _do(tasks: Sequence[_Task]) -> list[Any]:
 
 def _spread(bench: _Bench, tasks: Sequence[_Task], processes: int) -> Iterator[Any]:
     """What comes of the tasks, in their order; never more of them are under way than keep the processes busy."""
-    chunks = (tasks[i : i + AT_ONCE] for i in range(0, len(tasks), AT_ONCE))
+    chunks = _chunks(tasks, processes)
     # A forked process knows all that this one does, at once; one that is started anew has to be told.
     forked = may_fork()
     context: Any = multiprocessing.get_context("fork" if forked else "spawn")
@@ -505,6 +505,14 @@ def _spread(bench: _Bench, tasks: Sequence[_Task], processes: int) -> Iterator[A
             _BENCHES.clear()
             for future in waiting:
                 future.cancel()
+
+
+def _chunks(tasks: Sequence[_Task], processes: int) -> Iterator[Sequence[_Task]]:
+    first = 0
+    while first < len(tasks):
+        last = first + max(1, min(AT_ONCE, (len(tasks) - first) // (2 * processes)))
+        yield tasks[first:last]
+        first = last
 
 
 def cores() -> int:

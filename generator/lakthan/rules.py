@@ -116,12 +116,11 @@ def objection(record: Record, scope: Scope, before: datetime.date | None = None)
     else:
         if proof:
             return Message("use.no_document")
-    dead = values.get("dead_from")
+    dead, date = values.get("dead_from"), values.get("date")
     if isinstance(dead, datetime.date) and _dead_by(dead, scope):
         return Message("use.dead_link", {"date": dead})
     signed, handling, window = scope.portfolio.signed, scope.rubric.handling, scope.window
-    date = record.date
-    if date is None:
+    if not isinstance(date, datetime.date):
         bounded = window.start or window.end or scope.as_of or before
         if not _has_date_field(record, scope) or not bounded:
             return None
@@ -159,7 +158,10 @@ def gather(scope: Scope, name: str, where: Where | None = None, before: datetime
     """The records that *name* (kind, register or set) means and that pass *where*, each with any objection to it."""
     uses = scope.looked_at.get((name, before))
     if uses is None:
-        if chosen := scope.rubric.sets.get(name):
+        chosen = scope.rubric.sets.get(name)
+        if chosen and len(chosen.from_) == 1:
+            uses = gather(scope, chosen.from_[0], chosen.where, before)
+        elif chosen:
             found: dict[int, Use] = {}
             for source in chosen.from_:
                 for use in gather(scope, source, chosen.where, before):
@@ -197,7 +199,7 @@ def _passes(
     wanted = test if isinstance(test, tuple) else (test,)
     if isinstance(value, bool):  # a rubric may write yes and no, which YAML 1.2 reads as text
         return value in wanted or ("yes" if value else "no") in wanted
-    return any(item in wanted for item in (value if isinstance(value, tuple) else (value,)))
+    return any(item in wanted for item in value) if isinstance(value, tuple) else value in wanted
 
 
 def _number(value: FieldValue | None, scope: Scope, before: datetime.date | None) -> Fraction | int | None:

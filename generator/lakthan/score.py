@@ -306,9 +306,9 @@ def indicator(
         seen.append(first.through(window) if seen else first)
         return seen[-1]
 
-    asked = _leaves(rubric, node)
-    leaves = {path: _leaf(rubric, path, leaf, round, through) for path, leaf in asked}
-    if any(leaf.requires for _, leaf in asked):
+    asked = _judged(rubric, node, round)
+    leaves = {path: _leaf(path, leaf, windows, through) for path, leaf, windows in asked}
+    if any(leaf.requires for _, leaf, _ in asked):
         held = _held(leaves)
         for path, leaf_score in leaves.items():
             criterion = leaf_score.node
@@ -328,6 +328,18 @@ def _leaves(rubric: Rubric, node: Indicator) -> Sequence[tuple[str, Criterion]]:
     if ("leaves", id(node)) not in known:  # the rubric holds on to its nodes: an id is never another's
         known["leaves", id(node)] = tuple((path, leaf) for _, path, leaf in names.leaves((), node.id, node))
     found: tuple[tuple[str, Criterion], ...] = known["leaves", id(node)]
+    return found
+
+
+def _judged(
+    rubric: Rubric, node: Indicator, round: str | None
+) -> Sequence[tuple[str, Criterion, Sequence[tuple[str | None, Window]]]]:
+    """The same, each with the windows that it is judged in, in turn; none for a leaf of a later round."""
+    known = follows(rubric)
+    key = ("judged", id(node), round)
+    if key not in known:
+        known[key] = tuple((path, leaf, _windows(rubric, leaf.round, round)) for path, leaf in _leaves(rubric, node))
+    found: Sequence[tuple[str, Criterion, Sequence[tuple[str | None, Window]]]] = known[key]
     return found
 
 
@@ -354,11 +366,13 @@ def _held(leaves: Mapping[str, NodeScore]) -> set[str]:
 
 
 def _leaf(
-    rubric: Rubric, path: str, leaf: Criterion, round: str | None, through: Callable[[Window], rules.Scope]
+    path: str,
+    leaf: Criterion,
+    windows: Sequence[tuple[str | None, Window]],
+    through: Callable[[Window], rules.Scope],
 ) -> NodeScore:
     assert leaf.points is not None  # the language sees to it
     findings: tuple[Finding, ...] = ()
-    windows = _windows(rubric, leaf.round, round)
     if not windows:
         return NodeScore(path, leaf, _NONE, _NONE, later=True)
     for name, window in windows:
@@ -370,15 +384,6 @@ def _leaf(
 
 
 def _windows(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tuple[str | None, Window]]:
-    """The windows that a leaf is judged in, in turn; none for a leaf of a later round."""
-    known = follows(rubric)
-    if ("windows", own, asked) not in known:
-        known["windows", own, asked] = _windows_of(rubric, own, asked)
-    found: Sequence[tuple[str | None, Window]] = known["windows", own, asked]
-    return found
-
-
-def _windows_of(rubric: Rubric, own: str | None, asked: str | None) -> Sequence[tuple[str | None, Window]]:
     if not rubric.rounds:
         period = rubric.period
         return [(None, Window(period.from_, period.to) if period else Window(None, None))]
@@ -457,12 +462,15 @@ def _mean(children: Sequence[NodeScore]) -> tuple[Fraction, Fraction]:
 
 
 def _total(numbers: Sequence[Fraction]) -> Fraction:
+    if len(numbers) == 1:
+        return numbers[0]
     above, below = 0, 1
     for number in numbers:
-        if number.denominator != below:
-            common = lcm(below, number.denominator)
+        numerator, denominator = number.as_integer_ratio()
+        if denominator != below:
+            common = lcm(below, denominator)
             above, below = above * (common // below), common
-        above += number.numerator * (below // number.denominator)
+        above += numerator * (below // denominator)
     return _exact(above, below)
 
 

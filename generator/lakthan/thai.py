@@ -66,6 +66,7 @@ def thai_digits(text: str) -> str:
 
 
 # A comma parts thousands or is a slip: `1,2,3` is a list, `1,5` may be one and a half.
+_exact = lru_cache(1024)(Fraction)  # the same few numbers stand everywhere
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,9}|/[1-9][0-9]{0,14})?")
 
 
@@ -77,8 +78,10 @@ def parse_number(value: object) -> Fraction:
     >>> parse_number("๙๗.๕")
     Fraction(195, 2)
     """
-    if isinstance(value, int | Fraction) and not isinstance(value, bool):
-        return Fraction(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _exact(value)
+    if isinstance(value, Fraction):
+        return value
     if isinstance(value, float | Decimal) and isfinite(value):
         return Fraction(str(value))
     if isinstance(value, str):

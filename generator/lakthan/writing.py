@@ -568,14 +568,14 @@ def _doubts(portfolio: Portfolio) -> Iterator[Diagnostic]:
     """What `TEXT_CHECKS` find in a portfolio. Most accounts have nothing doubtful: each is asked once, as a whole."""
     sample = portfolio.demonstration
     for answer in portfolio.all_answers():
-        if checks := _may_find(answer.body):
+        if checks := _may_find(answer.body, sample=sample):
             file = answer.place.file
             for number, line in enumerate(answer.body.split("\n"), answer.body_line):
                 for one in checks:
                     if _SIGNS[one](line):
                         yield from one(Passage(line, Place(file, number), column=1, sample=sample))
     stated = [one for one in _fields(portfolio) if one[0]]
-    if checks := _may_find("\n".join([text for text, _, _ in stated]), fields=True):
+    if checks := _may_find("\n".join([text for text, _, _ in stated]), sample=sample, fields=True):
         for text, place, field in stated:
             for one in checks:
                 if _SIGNS[one](text) or (one is placeholder_text and field in _NEVER_NOTHING):
@@ -611,18 +611,21 @@ _SIGNS: Mapping[TextCheck, _Sign] = {
 """Without it anywhere in a text of several lines, no line of it has anything for the check to find."""
 _OF_MARKS = (mark_repeated, mark_misplaced)
 _UNSEEN = (zero_width_character, bidi_character, control_character)
-_LINE_OF_NOTHING = re.compile(f"^{_NOTHING.pattern}$", re.MULTILINE)
+_LINE_OF_NOTHING = re.compile(rf"\n{_NOTHING.pattern}\n")
 
 
-def _may_find(text: str, *, fields: bool = False) -> tuple[TextCheck, ...]:
-    """The checks that may find something in one of the lines of a text; with *fields*, in one of the fields."""
+def _may_find(text: str, *, sample: bool, fields: bool = False) -> tuple[TextCheck, ...]:
+    """The checks that may find something in one of the lines of a text; with *fields*, in one of the fields.
+
+    *sample*: in a demonstration, whose addresses are all examples.
+    """
     asked = [sara_e_doubled, sara_am_decomposed]
     # What stands there in Latin letters and signs: of a Thai text next to nothing, and looked through in no time.
     latin = text.encode("ascii", "ignore").lower()
     if b"](" in latin or b"]:" in latin or b"href" in latin:
         asked.append(placeholder_link)
     if b"://" in latin:
-        asked += (example_address, share_stub)
+        asked += (share_stub,) if sample else (example_address, share_stub)
     if _BEGINS.search(f"\n{text}") or any(word in latin for word in _LATIN_BEGINS):
         asked.append(placeholder_text)
     if _marks_are_odd(text):
@@ -630,7 +633,7 @@ def _may_find(text: str, *, fields: bool = False) -> tuple[TextCheck, ...]:
     if not text.replace("\n", "").isprintable():
         asked += _UNSEEN
     found = {check for check in asked if _SIGNS[check](text)}
-    if fields and _LINE_OF_NOTHING.search(text):
+    if fields and _LINE_OF_NOTHING.search(f"\n{text}\n"):
         found.add(placeholder_text)
     return tuple(check for check in TEXT_CHECKS if check in found) if found else ()
 
