@@ -76,6 +76,7 @@ def _cleaned(text: str, up: str, files: str) -> str:
     return "".join(joined).strip()
 
 
+@lru_cache(2048)  # the same, wherever links lead: converting takes most of the time
 def _converted(text: str) -> str:
     converter = _converter()
     try:

@@ -36,7 +36,7 @@ def marked(page: str) -> str:
 @tags.remembered
 def _marked(block: str) -> str:
     """A heading, or elements that are whole."""
-    if not THAI.search(block):
+    if block.isascii() or not THAI.search(block):
         return block
     out: list[str] = []
     open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
@@ -106,7 +106,10 @@ def headings(page: str) -> list[str]:
     >>> headings('# A { #top }\\n## A <span lang="th">ก</span> { #part-1 }\\n<p>ข</p>')
     ['#part-1']
     """
-    return [f"#{name}" for text, name in _HEADING.findall(page) if THAI.search(text)]
+    lines = (part.partition("\n")[0] for part in f"\n{page}".split("\n#")[1:])
+    found = (_HEADING.fullmatch(line) for line in lines)
+    return [f"#{one[2]}" for one in found if one and THAI.search(one[1])]
 
 
-_HEADING = re.compile(r"^#+ (.*) \{ #(\S+) \}$", re.MULTILINE)
+_HEADING = re.compile(r"#* (.*) \{ #(\S+) \}")
+"""A heading after its first sign."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType, MethodType
 from typing import Any, TypeVar
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lakthan import exports, links, messages, search
 from lakthan.diagnostics import Diagnostic
@@ -263,6 +263,7 @@ class Site(Words):
             href=href,
             file_href=file_href,
             url=url,
+            in_english=self.own(context.get("portfolio")),
             **context,
         )
         body = tidy(content)
@@ -280,7 +281,9 @@ class Site(Words):
     def macros(self, template: str, url: str, **context: Any) -> jinja2.environment.TemplateModule:
         """The macros of a template, for pages that stand at *url* or beside it: for what several of them show."""
         href, file_href = partial(relative, start=url), partial(relative, start=self.folder + url)
-        return self.env.get_template(template).make_module({"href": href, "file_href": file_href, **context})
+        own = self.own(context.get("portfolio"))
+        known = {"href": href, "file_href": file_href, "in_english": own, **context}
+        return self.env.get_template(template).make_module(known)
 
     def _known_to_machines(
         self, template: str, url: str, context: Mapping[str, Any], href: meaning.Href, file_href: meaning.Href
@@ -396,21 +399,28 @@ def _own_texts(_: Site) -> dict[str, Mapping[str, str]]:
     return {}
 
 
-def _printed(site: Site) -> Callable[..., object]:
-    """What a template fills in: in the unit's own English on a page of its portfolio, and on one line."""
+def _printed(site: Site) -> Callable[..., str]:
+    """What a template fills in, as HTML: in the unit's own English on a page of its portfolio, and on one line."""
     english = site.language == "en"
 
     # With the context in every language: compiled templates are the same, and hold nothing already filled in.
     @jinja2.pass_context
-    def printed(context: jinja2.runtime.Context, value: object) -> object:
-        if type(value) is str:
-            if english:
-                value = site.own(context.get("portfolio")).get(value, value)
-            if value.isprintable():
-                return value  # at once: a page has hundreds of these
-        return one_line(value)
+    def printed(context: jinja2.runtime.Context, value: object) -> str:
+        kind = type(value)
+        if kind is str:
+            if english and (own := context.parent["in_english"]):
+                value = own.get(value, value)
+            return _escaped(value)
+        if kind is Markup and value.isprintable():  # type: ignore[attr-defined]
+            return str.strip(value)  # type: ignore[arg-type]
+        return str(escape(one_line(value)))
 
     return printed
+
+
+@lru_cache(8192)  # a page says the same again and again, and the next one does
+def _escaped(text: str) -> str:
+    return str(escape(one_line(text)))
 
 
 def _field_value(site: Site) -> Callable[..., Markup]:
@@ -442,19 +452,33 @@ class _Context(jinja2.runtime.Context):
         return super().call(called, *args, **named)
 
 
+class _Generator(jinja2.compiler.CodeGenerator):
+    """Compiles templates so that what `_printed` returns stands in the page as it is, for that is HTML already."""
+
+    def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ARG002 (as Jinja calls it)
+        self.write(finalize.src)
+
+    def _output_child_post(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ARG002
+        self.write(")")
+
+
 _OF_DICT = frozenset(dir(dict))
 
 
 class _Environment(jinja2.Environment):
-    """Templates that look things up as all do, the usual ones at once."""
+    """Templates that look things up and print them as all do, the usual ones at once: a page has hundreds."""
 
     context_class = _Context
+    code_generator_class = _Generator
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """What a template calls `obj.attribute`."""
-        if type(obj) is dict and attribute not in _OF_DICT and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
+        if type(obj) is dict and attribute not in _OF_DICT:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        try:
+            return getattr(obj, attribute)
+        except AttributeError:
+            return super().getattr(obj, attribute)
 
 
 class _Compiled(jinja2.BytecodeCache):

@@ -114,7 +114,10 @@ def tidy(text: str) -> str:
     '<div>\\n<p>x</p>\\n</div>\\n\\n## y { #y }\\n'
     """
     lines = "\n".join(filter(None, map(str.strip, text.split("\n"))))
-    return re.sub("\n{3,}", "\n\n", _HEADING_LINE.sub(r"\n\n\1\n", f"\n{lines}")).strip("\n") + "\n"
+    spaced = _HEADING_LINE.sub(r"\n\n\1\n", f"\n{lines}")
+    while "\n\n\n" in spaced:
+        spaced = spaced.replace("\n\n\n", "\n\n")
+    return spaced.strip("\n") + "\n"
 
 
 def md(text: str) -> Markup:
