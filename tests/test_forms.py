@@ -151,6 +151,21 @@ def test_glyphs_whose_numbers_are_brackets_are_copied() -> None:
     assert _bare(_mupdf(pdf.make("x.typ", {"x.typ": template}, {"said": said}, None, FONTS))) == _bare(said)
 
 
+def test_no_stream_ends_like_a_line_and_all_are_compressed() -> None:
+    """A stream in 256 would; then objects are packed in another way."""
+    again = 0
+    for number in range(20):
+        with pikepdf.new() as made:
+            made.add_blank_page()
+            made.add_blank_page()
+            made.Root.Held = pikepdf.Array([made.make_indirect(pikepdf.Array([number**n % 9973])) for n in range(250)])
+            saved = pdf._saved(made)
+            again += made.pages[0].obj.MediaBox.is_indirect
+        assert b"\r\nendstream" not in saved
+        assert len(saved) < 4000
+    assert again
+
+
 def test_what_is_no_instruction_is_refused() -> None:
     with pytest.raises(ValueError, match="BI"):
         pdf._set_anew(b"q 1 0 0 1 5 5 cm BI /W 1 ID x EI Q", {})

@@ -14,6 +14,7 @@ import re
 import struct
 import tempfile
 import unicodedata
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
@@ -32,8 +33,14 @@ MISSING = "■"
 _KEPT = "\n\t"
 _REMEMBERED = 11
 """After so many documents Typst lets go of what it kept of one (40 MB of a form), for the case that it comes again."""
+_ATTEMPTS = 6
+"""How often objects are packed in other ways before they are written unpacked."""
 _AM = "\u0e33"
 """SARA AM is drawn as two glyphs, one before the tone mark: only a replacement text says its order."""
+
+
+_Outline = tuple[int, bytes | str]
+"""How wide a glyph is, and how it is drawn."""
 
 
 class Refused(Exception):
@@ -129,9 +136,9 @@ def _covered(folder: Path) -> frozenset[str]:
 
 
 @cache
-def _texts(folder: Path) -> Mapping[tuple[int, str], tuple[str, ...]]:
+def _texts(folder: Path) -> Mapping[_Outline, tuple[str, ...]]:
     """What each glyph of the fonts says, by width and outline: a subset keeps these, and neither name nor number."""
-    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    found: dict[_Outline, list[str]] = defaultdict(list)
     for font in _fonts(folder):
         names = {name: chr(code) for code, name in sorted(font.getBestCmap().items(), reverse=True)}
         variants = dict(_variants(font, names))
@@ -161,14 +168,20 @@ def _named(glyph: str, names: Mapping[str, str]) -> str | None:
     return names.get(base)
 
 
-def _outlines(font: TTFont) -> Iterator[tuple[str, tuple[int, str]]]:
+def _outlines(font: TTFont) -> list[tuple[str, _Outline]]:
+    """Every glyph with its width and outline: as it is stored, for that is what a subset keeps. One that is put
+    together from others is drawn, because the others have new numbers there."""
     from fontTools.pens.recordingPen import DecomposingRecordingPen  # noqa: PLC0415
 
-    glyphs = font.getGlyphSet()
-    for glyph in font.getGlyphOrder():
-        pen = DecomposingRecordingPen(glyphs)
-        glyphs[glyph].draw(pen)
-        yield glyph, (font["hmtx"][glyph][0], repr(pen.value))
+    order, stored, glyphs = font.getGlyphOrder(), font["glyf"].glyphs, font.getGlyphSet()
+    outlines: list[bytes | str] = [getattr(stored[glyph], "data", b"").rstrip(b"\0") for glyph in order]
+    for number, outline in enumerate(outlines):
+        if outline[:1] == b"\xff":  # fewer than no contours
+            pen = DecomposingRecordingPen(glyphs)
+            glyphs[order[number]].draw(pen)
+            outlines[number] = repr(pen.value)
+    widths = font["hmtx"].metrics
+    return [(glyph, (widths[glyph][0], outline)) for glyph, outline in zip(order, outlines, strict=True)]
 
 
 def readable(content: bytes, fonts: Path) -> bytes:
@@ -184,44 +197,65 @@ def readable(content: bytes, fonts: Path) -> bytes:
                 if found.objgen not in known:
                     known[found.objgen] = _Font(found, texts)
                 used[name.removeprefix("/")] = known[found.objgen]
-            page.Contents = pdf.make_stream(_set_anew(page.Contents.read_bytes(), used))
+            page.Contents = pdf.make_stream(_ended(_set_anew(page.Contents.read_bytes(), used)))
         for font in known.values():
             font.save(pdf)
-        made = b""
-        # Compressed bytes may end like a line, and strict checkers then count one byte less than the stream has.
-        for packed, compressed in ((True, True), (False, True), (False, False)):
-            mode = pikepdf.ObjectStreamMode.generate if packed else pikepdf.ObjectStreamMode.disable
-            file = io.BytesIO()
-            pdf.save(
-                file,
-                deterministic_id=True,
-                preserve_pdfa=True,
-                object_stream_mode=mode,
-                compress_streams=compressed,
-            )
-            made = file.getvalue()
-            if b"\r\nendstream" not in made:
-                break
+        return _saved(pdf)
+
+
+def _ended(content: bytes) -> bytes:
+    """Instructions that do not end like a line when they are compressed: their checksum stands last.
+
+    >>> zlib.compress(b" f f")[-1:], zlib.compress(_ended(b" f f"))[-1:]
+    (b'\\r', b'\\x17')
+    """
+    return content + b"\n" if zlib.adler32(content) & 255 == ord("\r") else content
+
+
+def _saved(pdf: pikepdf.Pdf) -> bytes:
+    """The file, in which no stream ends like a line: strict checkers would count one byte less than it has."""
+    import pikepdf  # noqa: PLC0415
+
+    made = b""
+    pages = list(pdf.pages)[:_ATTEMPTS]
+    for attempt in range(len(pages) + 2):
+        mode = pikepdf.ObjectStreamMode.generate if attempt <= len(pages) else pikepdf.ObjectStreamMode.disable
+        file = io.BytesIO()
+        pdf.save(
+            file,
+            deterministic_id=True,
+            preserve_pdfa=True,
+            object_stream_mode=mode,
+            compress_streams=attempt <= len(pages),
+        )
+        made = file.getvalue()
+        if b"\r\nendstream" not in made:
+            break
+        if attempt < len(pages):
+            # Most streams hold a hundred objects each: one object more, and they hold others.
+            pages[attempt].MediaBox = pdf.make_indirect(pages[attempt].MediaBox)
     return made
 
 
 class _Font:
     """A font inside a PDF: how wide its glyphs are, what they say, and marks in the places where the text has them."""
 
-    def __init__(self, entry: Any, texts: Mapping[tuple[int, str], tuple[str, ...]]) -> None:
+    def __init__(self, entry: Any, texts: Mapping[_Outline, tuple[str, ...]]) -> None:
         from fontTools.ttLib import TTFont  # noqa: PLC0415
 
         self.entry = entry
         self.descriptor = entry.DescendantFonts[0].FontDescriptor
         self.file = self.descriptor.FontFile2
-        self.font = TTFont(io.BytesIO(self.file.read_bytes()), recalcTimestamp=False)
+        # Bounds are kept by hand: to reckon them anew would take every glyph apart.
+        self.font = TTFont(io.BytesIO(self.file.read_bytes()), recalcTimestamp=False, recalcBBoxes=False)
         self.scale = 1000 / self.font["head"].unitsPerEm
         self.order = list(self.font.getGlyphOrder())
-        self.widths = [self.font["hmtx"][glyph][0] * self.scale for glyph in self.order]
+        outlines = _outlines(self.font)
+        self.widths = [width * self.scale for _, (width, _) in outlines]
         self.moved: dict[tuple[int, int, int], int] = {}
         before = dict(_said(entry.ToUnicode.read_bytes().decode("latin-1")))
         self.says = {}
-        for number, (_, outline) in enumerate(_outlines(self.font)):
+        for number, (_, outline) in enumerate(outlines):
             old, known = before.get(number), texts.get(outline)
             if number and known:
                 # Two characters may look the same (a Latin and a Greek letter): then the one that Typst named.
@@ -246,6 +280,7 @@ class _Font:
 
         if self.moved:
             glyphs, outlines, metrics = self.font.getGlyphSet(), self.font["glyf"], self.font["hmtx"]
+            head, limits = self.font["head"], self.font["maxp"]
             made = {}
             for (number, dx, dy), new in self.moved.items():
                 pen = TTGlyphPen(None)
@@ -257,7 +292,11 @@ class _Font:
             for name, (glyph, width) in made.items():
                 outlines[name] = glyph
                 glyph.recalcBounds(outlines)
-                metrics[name] = (width, getattr(glyph, "xMin", 0))
+                metrics[name] = (width, glyph.xMin)
+                head.xMin, head.yMin = min(head.xMin, glyph.xMin), min(head.yMin, glyph.yMin)
+                head.xMax, head.yMax = max(head.xMax, glyph.xMax), max(head.yMax, glyph.yMax)
+                limits.maxPoints = max(limits.maxPoints, len(glyph.coordinates))
+                limits.maxContours = max(limits.maxContours, glyph.numberOfContours)
             self.font.setGlyphOrder([*self.order, *made])
             file = io.BytesIO()
             self.font.save(file)
