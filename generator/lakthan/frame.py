@@ -112,10 +112,11 @@ class Frame:
         page = self._home if path == "index.md" else Page(None, self._file(path), self.config)
         head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
         lines = dict(line.partition(": ")[::2] for line in head.split("\n"))
-        page.meta = {name: json.loads(value) for name, value in lines.items()}
+        page.meta = {name: json.loads(value) for name, value in lines.items() if name != "menu"}
         made = self._body(body) if self._plain and not any(sign in content for sign in _UNUSUAL) else None
         if made is None:
             self.looked += 1
+            _complete(page, lines)
             page.markdown = body.lstrip("\n")
             self.config._current_page = page
             try:
@@ -277,7 +278,15 @@ _HOLE = re.compile("\ue000([^\ue000\ue001]*)\ue001")
 _OWN = ("title", "description", "path", "card", "meaning")
 """Front matter of its own that a page's HTML has as it is, if it has any."""
 _APART = {*_OWN, "updated", "languages", "menu", "foreign"}
-_OF_MENU = re.compile(r'"url": "(?:[^"\\]|\\.)*"|, "active": true')
+_OF_MENU = re.compile(r'"url": ("[^"\\]*(?:\\.[^"\\]*)*")|(, "active": true)')
+"""What pages do not have alike in a menu, in its JSON: addresses, and what is the page's own."""
+
+
+def _complete(page: Page, lines: Mapping[str, str]) -> Page:
+    """The page with its menu, which takes longer to read than all else and is seldom needed: see `_Shells._menu`."""
+    if "menu" in lines and "menu" not in page.meta:
+        page.meta["menu"] = json.loads(lines["menu"])
+    return page
 
 
 def _hole(name: str) -> str:
@@ -307,22 +316,24 @@ class _Shells:
             page.url.count("/"),
             page.is_homepage,
             *(value for name, value in lines.items() if name not in _APART),
-            *(bool(meta.get(name)) for name in (*_OWN, "menu")),
+            *(bool(meta.get(name)) for name in _OWN),
+            lines.get("menu", "[]") != "[]",
             *((other["lang"], other["name"]) for other in meta.get("languages", ())),
             meta.get("title") == meta.get("site"),
             tokens[0]["id"] if tokens else "",
         )
         if key not in self._seen or any(_HOLE_BEGINS in value for value in lines.values()):
             self._seen.add(key)  # the first may be the only one
-            return self._themed(page)
+            return self._themed(_complete(page, lines))
         if key not in self._shells:
+            _complete(page, lines)
             whole = self._themed(page)
             self._shells[key] = shell = None if _HOLE_BEGINS in whole else self._shell(page)
             if shell and self._filled(shell, key, page, lines, tokens) != whole:
                 self._shells[key] = None
             return whole
         shell = self._shells[key]
-        return self._filled(shell, key, page, lines, tokens) if shell else self._themed(page)
+        return self._filled(shell, key, page, lines, tokens) if shell else self._themed(_complete(page, lines))
 
     def _shell(self, page: Page) -> tuple[list[str], str] | None:
         """The pieces of a shell, every other one the name of a hole; and how links to headings end in it."""
@@ -373,25 +384,32 @@ class _Shells:
         if known not in self._tocs:
             if len(self._tocs) > 500:
                 self._tocs.clear()
-            self._tocs[known] = self._part("partials/toc.html", page)
+            self._tocs[known] = self._part("partials/toc.html", _complete(page, lines))
         return self._tocs[known]
 
     def _menu(self, page: Page, lines: Mapping[str, str], values: Mapping[str, str]) -> str:
         alike = (lines.get(name) for name in ("lang", "site", "tabs"))
         names = (other["name"] for other in page.meta.get("languages", ()))
-        known = (page.url.count("/"), *alike, *names, _OF_MENU.sub("", lines.get("menu", "")))
-        rows = [row for group in page.meta.get("menu", ()) for row in group["items"]]
+        pieces = _OF_MENU.split(lines.get("menu", ""))
+        known = (page.url.count("/"), *alike, *names, "".join(pieces[::3]))
         if known not in self._menus:
             if len(self._menus) > 50:
                 self._menus.clear()
+            _complete(page, lines)
             self._menus[known] = self._rendered(page, active=False), self._rendered(page, active=True)
         plain, active = self._menus[known]
+        urls: list[str] = []
+        own = []
+        for url in pieces[1::3]:
+            if url is None:
+                own.append(str(len(urls) - 1))
+            else:
+                urls.append(json.loads(url) if "\\" in url else url[1:-1])
         pieces = list(plain)
-        for at, row in enumerate(rows):
-            if row.get("active"):
-                after = plain.index(str(at)) + 1
-                pieces[after] = active[after]
-        return _joined(pieces, {**values, **{str(at): row["url"] for at, row in enumerate(rows)}})
+        for name in own:
+            after = plain.index(name) + 1
+            pieces[after] = active[after]
+        return _joined(pieces, {**values, **{str(at): url for at, url in enumerate(urls)}})
 
     def _rendered(self, page: Page, *, active: bool) -> list[str]:
         """The pieces of a menu in which no entry is the page's own, or each is."""

@@ -5,27 +5,33 @@ from __future__ import annotations
 from lakthan import news
 from lakthan.model import Assessment, Unit
 from lakthan.pages.charts import tone
-from lakthan.pages.site import Json, Site, groups
+from lakthan.pages.site import Json, Menu, Site, groups
 from lakthan.pages.words import tame
 from lakthan.rubric import Rubric
 
 
-def of_rubrics(site: Site, shown: Rubric) -> list[Json]:
+def of_rubrics(site: Site, shown: Rubric) -> Menu:
     """Every rubric."""
     rubrics = site.project.rubrics.values()
-    items = [_item(site.text(rubric.short), f"rubrics/{rubric.id}/", active=rubric is shown) for rubric in rubrics]
-    return [{"title": "", "items": [_item(site.say("rubrics.title"), "rubrics/"), *items]}]
+    items = [_item(site.text(rubric.short), f"rubrics/{rubric.id}/") for rubric in rubrics]
+    groups = [{"title": "", "items": [_item(site.say("rubrics.title"), "rubrics/"), *items]}]
+    return Menu(groups, [f"rubrics/{shown.id}/"])
 
 
-def of_rubric(site: Site, rubric: Rubric, active: str) -> list[Json]:
+def of_rubric(site: Site, rubric: Rubric, active: str) -> Menu:
     """A rubric beside the pages that look across its units: itself, those pages, and its indicators by area.
 
     *active* is the address of the page below the rubric's own, such as `practice/` or that of an indicator.
     """
+    return site.once(_of_rubric, rubric.id).of(f"rubrics/{rubric.id}/{active}")
+
+
+def _of_rubric(site: Site, name: str) -> Menu:
+    rubric = site.project.rubrics[name]
     pages = [("rubric.criteria", ""), ("overview.title", "units/"), ("practice.title", "practice/")]
     if not site.of_rubric(rubric):
         pages = pages[:1]
-    own = [_item(site.say(name), f"rubrics/{rubric.id}/{url}", active=active == url) for name, url in pages]
+    own = [_item(site.say(name), f"rubrics/{rubric.id}/{url}") for name, url in pages]
     menu: list[Json] = [{"title": tame(site.text(rubric.short)), "items": own}]
     for area, _, indicators in groups(rubric):
         items = [
@@ -33,16 +39,15 @@ def of_rubric(site: Site, rubric: Rubric, active: str) -> list[Json]:
                 site.text(indicator.title),
                 f"rubrics/{rubric.id}/{indicator.id}/",
                 number=site.show(indicator.id),
-                active=active == f"{indicator.id}/",
             )
             for indicator in indicators
         ]
         if items:
             menu.append({"title": tame(site.heading(area) if area else site.say("indicators.title")), "items": items})
-    return menu
+    return Menu(menu)
 
 
-def of_unit(site: Site, unit: Unit, active: str) -> list[Json]:
+def of_unit(site: Site, unit: Unit, active: str) -> Menu:
     """A unit: itself, what it says of itself, what is new there, and its portfolios.
 
     *active* is the address of the page below the unit's own, such as `news/`.
@@ -52,32 +57,25 @@ def of_unit(site: Site, unit: Unit, active: str) -> list[Json]:
         pages.append(("profile.title", "profile/"))
     if news.news(a.portfolio for a in site.of_unit(unit)):
         pages.append(("news.title", "news/"))
-    own = [_item(site.say(name), f"{unit.id}/{url}", active=active == url) for name, url in pages]
+    own = [_item(site.say(name), f"{unit.id}/{url}") for name, url in pages]
     menu: list[Json] = [{"title": tame(site.short_name(unit.id)), "items": own}]
     portfolios = [_item(site.text(a.portfolio.rubric.short), f"{a.portfolio.id}/") for a in site.of_unit(unit)]
     if portfolios:
         menu.append({"title": tame(site.say("units.portfolios")), "items": portfolios})
-    return menu
+    return Menu(menu, [f"{unit.id}/{active}"])
 
 
-def of_portfolio(site: Site, assessment: Assessment, active: str) -> list[Json]:
+def of_portfolio(site: Site, assessment: Assessment, active: str) -> Menu:
     """A portfolio: itself, its evidence and channels, and its indicators by area with their points.
 
     *active* is the page that the menu stands beside: an indicator, an address such as `evidence/`, or nothing for the
     portfolio's own page.
     """
     at = f"{assessment.portfolio.id}/{active}"
-    marked = {at, f"{at}/"} if active else {at}
-    return [
-        {
-            **group,
-            "items": [{**item, "active": True} if item["url"] in marked else item for item in group["items"]],
-        }
-        for group in site.once_of(assessment, _of_portfolio)
-    ]
+    return site.once_of(assessment, _of_portfolio).of(at, *([f"{at}/"] if active else []))
 
 
-def _of_portfolio(site: Site, assessment: Assessment) -> list[Json]:
+def _of_portfolio(site: Site, assessment: Assessment) -> Menu:
     portfolio = assessment.portfolio
 
     def entry(name: str, url: str) -> Json:
@@ -112,10 +110,10 @@ def _of_portfolio(site: Site, assessment: Assessment) -> list[Json]:
             )
         title = site.heading(area) if area else site.say("indicators.title")
         menu.append({"title": tame(title), "items": items})
-    return menu
+    return Menu(menu)
 
 
-def _item(title: str, url: str, *, points: str = "", tint: str = "", number: str = "", active: bool = False) -> Json:
+def _item(title: str, url: str, *, points: str = "", tint: str = "", number: str = "") -> Json:
     found: Json = {"title": tame(title), "url": url}
-    extra = {"number": number, "points": points, "tone": tint, "active": active}
+    extra = {"number": number, "points": points, "tone": tint}
     return found | {key: value for key, value in extra.items() if value}

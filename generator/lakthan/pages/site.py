@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -206,7 +206,7 @@ class Site(Words):
         title: str,
         description: str,
         *,
-        menu: Sequence[Json] = (),
+        menu: Menu | None = None,
         hide: Sequence[str] = (),
         scripts: Sequence[str] = (),
         **context: Any,
@@ -244,14 +244,7 @@ class Site(Words):
                 for language, folder in self.folders.items()
             ]
         if menu:
-            # An address of the menu is relative to its page: the theme cannot work that out the same in both builders.
-            meta["menu"] = [
-                {
-                    **self._tongue(group),
-                    "items": [{**self._tongue(item), "url": _beside(item["url"], url)} for item in group["items"]],
-                }
-                for group in menu
-            ]
+            meta["menu"] = menu.beside(url, self._tongue)
         if hide := hide or (() if menu else ("navigation", "toc")):
             meta["hide"] = list(hide)
         if scripts:
@@ -275,7 +268,7 @@ class Site(Words):
                 meta["title_lang"] = "th"
             if foreign := parts.headings(body):
                 meta["foreign"] = foreign
-        head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items())
+        head = "".join(f"{key}: {value if type(value) is Said else _json(value)}\n" for key, value in meta.items())
         return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
 
     def macros(self, template: str, url: str, **context: Any) -> jinja2.environment.TemplateModule:
@@ -357,15 +350,59 @@ class Site(Words):
         )
 
 
-def _beside(target: str, start: str) -> str:
-    """As `relative`, quicker for pages in one folder: a menu has fifty.
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
-    >>> _beside("a/b/2/", "a/b/1/"), _beside("a/b/", "a/b/1/"), _beside("a/b/1/", "a/b/1/"), _beside("", "")
-    ('../2/', '../', './', './')
+
+class Said(str):
+    """JSON as it stands in front matter."""
+
+
+class Menu:
+    """What stands beside pages: groups of entries with their addresses, the same for many pages.
+
+    Each entry is put into words once for all pages of a folder; a page differs in what it says of itself.
     """
-    folder = start[: start[:-1].rfind("/") + 1]
-    inside = start and target.startswith(folder) and not target.startswith(start)
-    return f"../{target[len(folder) :]}" if inside else relative(target, start)
+
+    def __init__(self, groups: Sequence[Json], active: Collection[str] = ()) -> None:
+        """*active* are the addresses of entries that are the page's own."""
+        self.groups, self.active = groups, active
+        self._known: dict[str, tuple[list[str], list[tuple[int, Json]]]] = {}
+
+    def of(self, *active: str) -> Menu:
+        """The same menu beside a page whose own addresses are *active*."""
+        menu = Menu(self.groups, active)
+        menu._known = self._known
+        return menu
+
+    def beside(self, url: str, tongue: Callable[[Json], Json]) -> Said:
+        """The menu for the page at *url*, as JSON: an address of it is relative to its page, for the theme cannot work
+        that out the same in both builders. *tongue* says in which language an entry is.
+        """
+        folder = url[: url[:-1].rfind("/") + 1]
+        if folder not in self._known:
+            # Beside a page of the folder that is in no menu.
+            self._known[folder] = self._pieces(f"{folder}\0/", tongue)
+        known, entries = self._known[folder]
+        pieces = known.copy()
+        for at, entry in entries:
+            target = entry["url"]
+            if target.startswith(url) or target in self.active:
+                own = {**entry, "active": True} if target in self.active else entry
+                pieces[at] = _json({**tongue(own), "url": relative(target, url)})
+        return Said("".join(pieces))
+
+    def _pieces(self, url: str, tongue: Callable[[Json], Json]) -> tuple[list[str], list[tuple[int, Json]]]:
+        """The JSON of the menu, and where in it each entry is."""
+        pieces, entries = ["["], []
+        for group in self.groups:
+            before, items, after = _json({**tongue(group), "items": []}).partition('"items": [')
+            pieces.append(f"{before}{items}")
+            for entry in group["items"]:
+                entries.append((len(pieces), entry))
+                pieces += (_json({**tongue(entry), "url": relative(entry["url"], url)}), ", ")
+            pieces[-1] = f"{after}, "
+        pieces[-1] = pieces[-1].removesuffix(", ") + "]"
+        return pieces, entries
 
 
 def _by_rubric(site: Site) -> dict[str, tuple[Assessment, ...]]:
