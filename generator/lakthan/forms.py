@@ -14,9 +14,9 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lakthan import messages, pdf, thai
@@ -29,6 +29,9 @@ from lakthan.pages.conditions import asked
 from lakthan.pages.site import groups
 from lakthan.pages.words import Words
 from lakthan.rubric import Area, Criterion, FieldType, Indicator, Rubric, Subtotal
+
+if TYPE_CHECKING:
+    import segno
 
 Json = dict[str, Any]
 
@@ -451,6 +454,14 @@ def _published(project: Project, path: str) -> str:
     return f"{base.rstrip('/')}/{path}" if base else ""
 
 
+@lru_cache(256)
+def code(address: str) -> segno.QRCode:
+    """The QR code (ISO/IEC 18004) of an address: PDF and Word file of a portfolio show the same ones."""
+    import segno  # noqa: PLC0415
+
+    return segno.make_qr(address, error="m")
+
+
 def qr(address: str) -> str:
     """A QR code (ISO/IEC 18004) as SVG, empty for no address or one that is too long."""
     if not address:
@@ -459,7 +470,7 @@ def qr(address: str) -> str:
 
     made = io.BytesIO()
     try:
-        segno.make_qr(address, error="m").save(made, kind="svg", xmldecl=False, svgns=True, border=2)
+        code(address).save(made, kind="svg", xmldecl=False, svgns=True, border=2)
     except segno.DataOverflowError:
         return ""
     return made.getvalue().decode()

@@ -13,7 +13,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from xml.sax.saxutils import quoteattr
 import docx
 import docxtpl
 import jinja2
-import segno
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -40,6 +39,7 @@ _NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _PROPERTIES = ("author", "comments", "identifier", "language", "subject", "title")
 _LONGEST = 255
 """Characters that a property of a document can hold."""
+_LISTING = re.compile("<w:t(?: [^>]*)?>[^<]*[\t\n\a\f]")
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _LINK = "163F8F"
 _FONT = "TH Sarabun New"
@@ -85,9 +85,7 @@ def _template(templates: Sequence[Path], rubric: str) -> tuple[str, bytes]:
 def _made(name: str, template: bytes, data: Json) -> bytes:
     try:
         document = _Template(io.BytesIO(template))
-        # A misspelt name is a mistake of the template; what fills it in is escaped.
-        environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-        document.render(_context(document, _clean(data)), environment, autoescape=True)
+        document.render(_context(document, _clean(data)), _environment(escapes=True), autoescape=True)
         out = io.BytesIO()
         document.save(out)
     except (jinja2.TemplateError, KeyError, ValueError, zipfile.BadZipFile) as why:
@@ -134,10 +132,32 @@ def of_tables(
     return _settled(out.getvalue(), "")
 
 
+@cache
+def _environment(*, escapes: bool) -> jinja2.Environment:
+    """What fills templates in, and knows them again: they are the same for every portfolio of a rubric."""
+    # A misspelt name is a mistake of the template; what fills it in is escaped.
+    environment = jinja2.Environment(autoescape=escapes, undefined=jinja2.StrictUndefined)  # noqa: S701
+    environment.compile = lru_cache(32)(environment.compile)  # type: ignore[method-assign, assignment]
+    return environment
+
+
+@lru_cache(32)
+def _patched(xml: str) -> str:
+    made: str = docxtpl.DocxTemplate.patch_xml(None, xml)
+    return made
+
+
 class _Template(docxtpl.DocxTemplate):  # type: ignore[misc]
-    def render_properties(self, context: Json, jinja_env: jinja2.Environment | None = None) -> None:
+    def patch_xml(self, src_xml: str) -> str:
+        return _patched(src_xml)
+
+    def resolve_listing(self, xml: str) -> str:
+        """Tabs and ends of lines within a text, where there are any."""
+        return super().resolve_listing(xml) if _LISTING.search(xml) else xml
+
+    def render_properties(self, context: Json, jinja_env: jinja2.Environment | None = None) -> None:  # noqa: ARG002
         """Title, author and the like: texts of their own, not part of a document's XML, and never too long for it."""
-        environment = (jinja_env or jinja2.Environment()).overlay(autoescape=False)  # noqa: S701
+        environment = _environment(escapes=False)
         held = self.docx.core_properties
         for name in _PROPERTIES:
             said = environment.from_string(getattr(held, name)).render(context)
@@ -245,7 +265,7 @@ def _seen(document: docxtpl.DocxTemplate, data: Json, entry: Json, text: str) ->
     code = None
     if entry["qr"]:
         picture = io.BytesIO()
-        segno.make_qr(entry["url"] or entry["file_url"], error="m").save(picture, kind="png", scale=4, border=2)
+        forms.code(entry["url"] or entry["file_url"]).save(picture, kind="png", scale=4, border=2)
         code = docxtpl.InlineImage(document, picture, width=Mm(17))
     return {"text": text, "lines": lines, "code": code}
 
