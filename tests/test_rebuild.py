@@ -285,7 +285,8 @@ def test_what_a_unit_tells_is_on_few_pages(project: Sandbox, kept: cache.Cache) 
     assert set(project.generate().renewed) == {
         ("portfolio", "south/small-2570"),
         ("unit", "south"),
-        ("indicator", "small-2570/1"),
+        ("across", "small-2570/1"),
+        ("across", "small-2570"),
     }
 
 

@@ -54,6 +54,10 @@ class Cache:
         self.used.add(name)
         return _read(self.folder / name)
 
+    def has(self, kind: str, source: bytes) -> bool:
+        """Whether something is kept under *source*, whole or not."""
+        return self.folder is not None and (self.folder / _name(kind, source)).is_file()
+
     def keep(self, kind: str, source: bytes, content: bytes) -> None:
         """Keep *content* under *source*."""
         if self.folder is not None:

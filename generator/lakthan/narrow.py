@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,10 @@ from lakthan.rubric import Rubric
 
 Beside = Mapping[Language, Mapping[str, tuple[str | None, str | None]]]
 """Language → portfolio → the units before and after it, among those that answer the same rubric."""
+
+
+Told = Set[tuple[str, str]]
+"""Answers whose accounts are told: by portfolio and indicator."""
 
 
 class Given(NamedTuple):
@@ -89,16 +93,15 @@ class Narrow:
         """The digest of `untold`."""
         return self.untold.digest(self.rubrics)
 
-    def indicator(self, rubric: str, name: str) -> Given:
-        """What the page of an indicator across units may show: the same, and what they tell of this indicator."""
-        shown = self.whole.examined.assessments
-        return self._whole([self._bare(one, name if one.portfolio.rubric.id == rubric else "") for one in shown])
+    def telling(self, told: Told) -> Given:
+        """What a page across units may show: the same, and the accounts of the answers *told*."""
+        return self._whole([self._bare(one, told) for one in self.whole.examined.assessments])
 
-    def indicator_digest(self, rubric: str, name: str) -> bytes:
-        """The digest of what `indicator` gives."""
-        shown = (one.portfolio for one in self.whole.examined.assessments if one.portfolio.rubric.id == rubric)
-        told = repr([(portfolio.id, portfolio.answers.get(name)) for portfolio in shown])
-        return hashlib.sha256(self.untold_digest + told.encode(errors="surrogatepass")).digest()
+    def telling_digest(self, told: Told) -> bytes:
+        """The digest of what `telling` gives."""
+        known = self._by_id
+        shown = repr([(id, name, known[id].portfolio.answers.get(name)) for id, name in sorted(told)])
+        return hashlib.sha256(self.untold_digest + shown.encode(errors="surrogatepass")).digest()
 
     def _whole(self, assessments: Sequence[Assessment]) -> Given:
         examined = self.whole.examined
@@ -107,10 +110,12 @@ class Narrow:
             examined=Examined(project, tuple(assessments), (), {}, examined.ledger), beside=self.beside
         )
 
-    def _bare(self, assessment: Assessment, told: str = "") -> Assessment:
-        """An assessment without the accounts of the unit, but for that of the indicator *told*."""
+    def _bare(self, assessment: Assessment, told: Told = frozenset()) -> Assessment:
+        """An assessment without the accounts of the unit, but for those of the answers *told*."""
         full = assessment.portfolio
-        answers = {name: answer if name == told else _silent(answer) for name, answer in full.answers.items()}
+        answers = {
+            name: answer if (full.id, name) in told else _silent(answer) for name, answer in full.answers.items()
+        }
         bare = replace(full, answers=answers, shared=_silent(full.shared))
 
         def of(score: Score) -> Score:

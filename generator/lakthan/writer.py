@@ -49,8 +49,9 @@ from lakthan import (
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
 from lakthan.model import Assessment, Message
-from lakthan.narrow import Given, Narrow
-from lakthan.pages import standings
+from lakthan.narrow import Given, Narrow, Told
+from lakthan.pages import practice, standings
+from lakthan.rubric import Rubric
 
 if TYPE_CHECKING:
     from lakthan import frame
@@ -60,7 +61,9 @@ KEPT = (".gitignore",)
 ALONE = 24
 """Portfolios whose pages are made sooner than other processes start."""
 AT_ONCE = 8
-"""Pages of the whole site that a process is given at a time."""
+"""Pages of the whole site that are made together."""
+KEPT_AT_ONCE = 4
+"""Pieces that are there already which a process is given at a time."""
 WAVE = 48
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -221,9 +224,12 @@ def write(
         bench = bench.told(done)
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
-        _gather(bench, processes, [*bench.common()], done)
-        for wave in waves:
-            _gather(bench, processes, [("portfolio", name) for name in wave], done)
+        if len(waves) > 1:
+            _gather(bench, processes, bench.tasks(bench.common()), done)
+            for wave in waves:
+                _gather(bench, processes, bench.tasks(bench.portfolios(wave)), done)
+        else:
+            _gather(bench, processes, bench.tasks((*bench.portfolios(ids), *bench.common())), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
         _gather(bench, processes, [("search", one) for one in known], done)
         for name, content in also:
@@ -232,7 +238,7 @@ def write(
             for name, content in bench.frame.rest(done.mapped):
                 _write_new(folders.site / name, content)
                 done.sums[name] = _sum(content), len(content)
-    if bench.ground != bench.told(done).ground:
+    if bench.ground != bench.ground_now():
         done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
     Cache(folders.cache).prune(done.used)
     removed = () if folders.fresh else _removed(folders.docs, set(done.names))
@@ -268,6 +274,18 @@ Task = tuple[str, Any]
 """A method of `_Bench`, and what it is called with."""
 
 
+class Piece(NamedTuple):
+    """Files that are made together, and kept together."""
+
+    sort: str
+    """What they are: `_made_<sort>` of `_Bench` makes them."""
+    name: str
+    source: bytes
+    """All that they follow from, hashed; empty where that cannot be said."""
+    about: Any = None
+    """What they are made with."""
+
+
 class _Bench:
     """All that is needed to make any file of the site, in any process."""
 
@@ -276,7 +294,7 @@ class _Bench:
 
     def told(self, done: Done) -> _Bench:
         """The same bench, which knows of the attachments."""
-        return _Bench(self.folders, self.given._replace(sizes=done.sizes, previews=done.previews))
+        return self.alone(self.given._replace(sizes=done.sizes, previews=done.previews))
 
     def alone(self, given: Given) -> _Bench:
         """A bench for a part of the site, which has nothing else to work with."""
@@ -369,6 +387,10 @@ class _Bench:
     @cached_property
     def ground(self) -> bytes | None:
         """What all that is kept follows from."""
+        return self.ground_now()
+
+    def ground_now(self) -> bytes | None:
+        """The same, as the files stand now."""
         folders = [*self.folders.templates]
         if self.folders.site:
             folders += map(Path, self.frame.own)
@@ -376,26 +398,54 @@ class _Bench:
 
     # Tasks
 
-    def common(self) -> Iterator[Task]:
-        """What shows several portfolios, or none: the long ones first."""
-        yield "tables", None
+    def tasks(self, pieces: Iterable[Piece]) -> list[Task]:
+        """To make these, or take them from the cache: what has to be made first, for it takes long."""
+        missing: list[Piece] = []
+        there: list[Piece] = []
+        for piece in pieces:
+            (there if piece.source and self.cache.has(piece.sort, piece.source) else missing).append(piece)
+        together = [[piece] for piece in missing]
+        together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
+        return [("pieces", some) for some in together]
+
+    def portfolios(self, names: Iterable[str]) -> Iterator[Piece]:
+        """All that shows one portfolio alone, of each."""
+        for name in names:
+            yield self._piece("portfolio", name, self.narrow.portfolio(name).digest(self.narrow.rubrics))
+
+    def common(self) -> Iterator[Piece]:
+        """What shows several portfolios, or none, and all that shows one unit alone: the long ones first."""
+        untold, planned = self.narrow.untold_digest, self.plans[COMMON]
+        yield self._piece("tables", "", untold)
         for rubric in self.examined.project.rubrics:
-            yield "book", rubric
-        found = [at for at, (_, plan) in enumerate(self.plans[COMMON]) if not (plan.across or plan.path.endswith(DATA))]
-        for start in range(0, len(found), AT_ONCE):
-            yield "common_pages", found[start : start + AT_ONCE]
-        across: dict[tuple[str, str], list[int]] = {}
-        for at, (_, plan) in enumerate(self.plans[COMMON]):
+            yield self._piece("book", rubric, untold)
+        paths = [plan.path for _, plan in planned if not (plan.across or plan.path.endswith(DATA))]
+        for start in range(0, len(paths), AT_ONCE):
+            some = paths[start : start + AT_ONCE]
+            yield self._piece("pages", " ".join(some), untold, frozenset(some))
+        across: dict[tuple[str, str], set[str]] = {}
+        for _, plan in planned:
             if plan.across:
-                across.setdefault(plan.across, []).append(at)
-        for about, numbers in across.items():
-            yield "across", (*about, numbers)
-        units = [*self.examined.project.units]
-        for start in range(0, len(units), AT_ONCE):
-            yield "units", units[start : start + AT_ONCE]
-        yield "common_files", None
-        # Worked out before other processes start, which then know it too.
-        _ = self.narrow.untold_digest, self.ground
+                across.setdefault(plan.across, set()).add(plan.path)
+        for (rubric, name), found in across.items():
+            told = self._told(self.examined.project.rubrics[rubric], name)
+            digest = self.narrow.telling_digest(told)
+            yield self._piece("across", f"{rubric}/{name}" if name else rubric, digest, (told, frozenset(found)))
+        for unit in self.examined.project.units:
+            yield self._piece("unit", unit, self.narrow.unit(unit).digest(self.narrow.rubrics))
+        yield self._piece("files", "", untold)
+
+    def _piece(self, sort: str, name: str, digest: bytes, about: Any = None) -> Piece:
+        source = b""
+        if self.ground is not None:
+            source = self.ground + digest + bytes([self.folders.site is not None]) + name.encode()
+        return Piece(sort, name, source, about)
+
+    def _told(self, rubric: Rubric, name: str) -> Told:
+        """Of which answers a page across units shows the accounts: to one indicator, or (no name) of good practice."""
+        if name:
+            return frozenset((one.portfolio.id, name) for one in self.sites[0].of_rubric(rubric))
+        return frozenset(told for site in self.sites for told in practice.examples(site, rubric))
 
     def attached(self, done: Done, names: Sequence[str]) -> None:
         """The attachments of portfolios, cleaned, and small pictures of them."""
@@ -409,40 +459,36 @@ class _Bench:
                     done.previews[file] = (picture.width, picture.height)
                     self.put(done, f"{portfolio.id}/{preview.PLACE}/{name}.webp", picture.content)
 
-    def portfolio(self, done: Done, name: str) -> None:
-        """All that shows one portfolio alone."""
-        self._own(done, "portfolio", name, self.narrow.portfolio(name), (name, ""))
-
-    def units(self, done: Done, names: Sequence[str]) -> None:
-        """All that shows one unit alone."""
-        for name in names:
-            self._own(done, "unit", name, self.narrow.unit(name), ("", name))
-
-    def _own(self, done: Done, sort: str, name: str, given: Given, whose: Whose) -> None:
-        digest = given.digest(self.narrow.rubrics)
-        self._kept(done, sort, name, digest, lambda: self.alone(given)._made(whose))
-
-    def _kept(self, done: Done, sort: str, name: str, digest: bytes, make: Callable[[], Made]) -> None:
-        """What *make* makes of something whose *digest* is known, from the cache if it was made of that before."""
-        source = b""
-        if self.ground is not None:
-            source = self.ground + digest + bytes([self.folders.site is not None]) + name.encode()
-            if kept := self.cache.find(sort, source):
+    def pieces(self, done: Done, pieces: Sequence[Piece]) -> None:
+        """What belongs together, from the cache if it was made of the same before."""
+        for piece in pieces:
+            if piece.source and (kept := self.cache.find(piece.sort, piece.source)):
                 made = Made.unpacked(kept)
                 done.used.update(made.used)
-                self._write(done, made)
-                return
+            else:
+                made = self._new(piece)
+                done.used.update(made.used)
+                done.renewed.append((piece.sort, piece.name))
+            self._write(done, made)
+
+    def _new(self, piece: Piece) -> Made:
         looked = self.frame.looked if self.folders.site else 0
         before, self.cache.used = self.cache.used, set()
-        made = make()
+        made: Made = getattr(self, f"_made_{piece.sort}")(piece.name, piece.about)
         made.used = sorted(self.cache.used)
         self.cache.used = before
-        done.used.update(made.used)
-        done.renewed.append((sort, name))
         # A page that looked at the docs folder follows from more than was given.
-        if source and (not self.folders.site or self.frame.looked == looked):
-            self.cache.keep(sort, source, made.packed())
-        self._write(done, made)
+        if piece.source and (not self.folders.site or self.frame.looked == looked):
+            self.cache.keep(piece.sort, piece.source, made.packed())
+        return made
+
+    # Pieces
+
+    def _made_portfolio(self, name: str, _: None) -> Made:
+        return self.alone(self.narrow.portfolio(name))._made((name, ""))
+
+    def _made_unit(self, name: str, _: None) -> Made:
+        return self.alone(self.narrow.unit(name))._made(("", name))
 
     def _made(self, whose: Whose) -> Made:
         """All that is *whose* own."""
@@ -472,63 +518,38 @@ class _Bench:
         """For all that shows nothing of what units tell in their own words."""
         return self.alone(self.narrow.untold)
 
-    def _common(self, done: Done, sort: str, name: str, make: Callable[[_Bench], Made]) -> None:
-        self._kept(done, sort, name, self.narrow.untold_digest, lambda: make(self.untold))
-
-    def common_pages(self, done: Done, numbers: Sequence[int]) -> None:
+    def _made_pages(self, _name: str, paths: Set[str]) -> Made:
         """Pages that show several portfolios, or none."""
-        paths = [self.plans[COMMON][at][1].path for at in numbers]
-        self._common(done, "pages", " ".join(paths), partial(_Bench._named, paths=frozenset(paths)))
+        return self.untold._pages(one for one in self.untold.plans[COMMON] if one[1].path in paths)
 
-    def across(self, done: Done, about: tuple[str, str, Sequence[int]]) -> None:
-        """The page, in every language, of what units tell of an indicator, or of what many tell."""
-        rubric, name, numbers = about
-        plans = [self.plans[COMMON][at] for at in numbers]
-        if not name:
-            self._write(done, self._pages(plans))
-            return
-        paths = frozenset(plan.path for _, plan in plans)
-        digest = self.narrow.indicator_digest(rubric, name)
-        make: Callable[[], Made] = lambda: self.alone(self.narrow.indicator(rubric, name))._across(paths)  # noqa: E731
-        self._kept(done, "indicator", f"{rubric}/{name}", digest, make)
-
-    def _across(self, paths: Set[str]) -> Made:
+    def _made_across(self, _name: str, about: tuple[Told, Set[str]]) -> Made:
+        """A page, in every language, of what units tell of an indicator, or of good practice."""
+        told, paths = about
+        bench = self.alone(self.narrow.telling(told))
         # To plan all the others once more for each indicator would take longer than to make these.
-        planned = ((at, plan) for at, site in enumerate(self.sites) for plan in pages.plans(site, pages.ACROSS))
-        return self._pages(one for one in planned if one[1].path in paths)
+        planned = ((at, plan) for at, site in enumerate(bench.sites) for plan in pages.plans(site, pages.ACROSS))
+        return bench._pages(one for one in planned if one[1].path in paths)
 
-    def _named(self, paths: Set[str]) -> Made:
-        return self._pages(one for one in self.plans[COMMON] if one[1].path in paths)
-
-    def common_files(self, done: Done, _: None) -> None:
+    def _made_files(self, _name: str, _: None) -> Made:
         """JSON of the whole site, feeds, styles and scripts."""
-        self._common(done, "files", "", _Bench._common_files)
-
-    def _common_files(self) -> Made:
         made = Made()
-        for plan in self.beside[COMMON]:
+        for plan in self.untold.beside[COMMON]:
             made.put(plan.path, plan.make())
         for page in pages.assets(self.folders.templates):
             made.put(page.path, page.content)
         return made
 
-    def tables(self, done: Done, _: None) -> None:
+    def _made_tables(self, _name: str, _: None) -> Made:
         """The open data, and its page."""
-        self._common(done, "tables", "", _Bench._tables)
-
-    def _tables(self) -> Made:
-        made = self._pages(one for one in self.plans[COMMON] if one[1].path.endswith(DATA))
-        for file in self.sites[0].data():
+        made = self.untold._pages(one for one in self.untold.plans[COMMON] if one[1].path.endswith(DATA))
+        for file in self.untold.sites[0].data():
             made.put(file.path, file.content)
         return made
 
-    def book(self, done: Done, rubric: str) -> None:
+    def _made_book(self, rubric: str, _: None) -> Made:
         """The workbook of all that answer a rubric."""
-        self._common(done, "book", rubric, partial(_Bench._book, rubric=rubric))
-
-    def _book(self, rubric: str) -> Made:
-        project, made = self.examined.project, Made()
-        for path, make in workbook.of_all(project, project.rubrics[rubric], self.examined.assessments):
+        examined, made = self.untold.examined, Made()
+        for path, make in workbook.of_all(examined.project, examined.project.rubrics[rubric], examined.assessments):
             made.put(path, make())
         return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lakthan.model import Assessment
 from lakthan.pages import answers, menus, standings
@@ -21,6 +21,14 @@ def pages(site: Site) -> Iterator[Plan]:
             yield site.plan(f"rubrics/{rubric.id}/practice.md", _page, rubric, across=(rubric.id, ""))
 
 
+def examples(site: Site, rubric: Rubric) -> Iterator[tuple[str, str]]:
+    """The portfolio and the indicator of every answer that the page tells of."""
+    found = standings.ordered(site, rubric)
+    for indicator in rubric.every_indicator():
+        for assessment in _full(found, indicator)[:SHOWN]:
+            yield assessment.portfolio.id, indicator.id
+
+
 def _page(site: Site, rubric: Rubric) -> Page:
     found = standings.ordered(site, rubric)
     path = f"rubrics/{rubric.id}/practice"
@@ -28,7 +36,7 @@ def _page(site: Site, rubric: Rubric) -> Page:
     for area, depth, indicators in groups(rubric):
         entries = []
         for indicator in indicators:
-            full = [a for a in found if _full(a, indicator)]
+            full = _full(found, indicator)
             shown = [_example(site, a, indicator, f"{path}/") for a in full[:SHOWN]]
             entries.append({"indicator": indicator, "examples": shown, "more": len(full) - len(shown)})
         parts.append({"area": area, "depth": depth, "entries": entries})
@@ -43,9 +51,10 @@ def _page(site: Site, rubric: Rubric) -> Page:
     )
 
 
-def _full(assessment: Assessment, indicator: Indicator) -> bool:
-    node = assessment.latest.indicators[indicator.id]
-    return node.applies and node.max > 0 and node.points >= node.max and indicator.id in assessment.portfolio.answers
+def _full(found: Iterable[Assessment], indicator: Indicator) -> list[Assessment]:
+    """Who answered the indicator and earned all of its points."""
+    nodes = ((one, one.latest.indicators[indicator.id]) for one in found if indicator.id in one.portfolio.answers)
+    return [one for one, node in nodes if node.applies and node.max > 0 and node.points >= node.max]
 
 
 def _example(site: Site, assessment: Assessment, indicator: Indicator, url: str) -> Json:
