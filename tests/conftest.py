@@ -25,9 +25,9 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from lakthan import build, cli, thai, writer
-from lakthan.build import Written
 from lakthan.cache import Cache
 from lakthan.messages import Language
+from lakthan.writer import Written
 from tests.patience import LONG
 
 ROOT = Path(__file__).parent.parent

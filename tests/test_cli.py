@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,22 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from lakthan import __version__, cli, diagnostics, load, messages, scaffold, spoken, strictyaml, thai
+from lakthan import (
+    __version__,
+    cli,
+    diagnostics,
+    diff,
+    difftext,
+    load,
+    messages,
+    owning,
+    scaffold,
+    signoff,
+    spoken,
+    strictyaml,
+    thai,
+    upkeep,
+)
 from lakthan.messages import Language
 from lakthan.rubric import CONDITIONS, PROOF, Indicator, Rubric
 from tests.conftest import ROOT, Sandbox, command
@@ -41,6 +58,24 @@ def test_each_command_says_what_it_does_and_what_each_option_means(name: str) ->
         assert len(about.split()) >= 8
         entries = [line for line in options.splitlines() if line.startswith("  -")]
         assert entries
+
+
+def test_formats_that_are_offered_are_those_that_there_are() -> None:
+    def offered(command: click.Command, option: str) -> tuple[str, ...]:
+        kind = next(one.type for one in command.params if one.name == option)
+        assert isinstance(kind, click.Choice)
+        return tuple(kind.choices)
+
+    assert offered(owning.show_command, "form") == tuple(signoff.FORMATS)
+    assert offered(upkeep.diff_command, "form") == tuple(difftext.FORMATS)
+    assert offered(upkeep.diff_command, "fail_on") == tuple(diff.FAIL_ON)
+
+
+def test_what_makes_pages_and_documents_is_not_imported_before_it_is_needed() -> None:
+    heavy = ("jinja2", "docx", "xlsxwriter", "mkdocs", "segno", "typst", "lakthan.pages", "lakthan.exports")
+    told = f"import sys, lakthan.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_every_option_has_a_description() -> None:

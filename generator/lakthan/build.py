@@ -14,17 +14,17 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from lakthan import check, diagnostics, editor, load, privacy, publish, writer, writing
+from lakthan import check, diagnostics, load, privacy, writing
 from lakthan.cache import FOLDER
 from lakthan.diagnostics import Diagnostic
 from lakthan.examination import Examined, Part, Problems, Watch, assess, examine, keyed, quietly, sweep
 from lakthan.model import Place, Portfolio
-from lakthan.writer import Written
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from mkdocs.config.defaults import MkDocsConfig
+
+    from lakthan.writer import Written
 
 __all__ = [
     "DOCS",
@@ -32,8 +32,6 @@ __all__ = [
     "Examined",
     "Part",
     "Problems",
-    "TemplateMistake",
-    "Written",
     "assess",
     "examine",
     "generate",
@@ -47,9 +45,6 @@ DOCS = "build/docs"
 """What only the writer writes, relative to the project; `docs_dir` of mkdocs.yml."""
 INPUTS = ("content", "rubrics", "site_templates")
 """Folders whose change changes pages."""
-
-
-TemplateMistake = writer.Unmade
 
 
 def problems(root: Path, today: datetime.date, *, watch: Watch[Portfolio] = quietly) -> tuple[Diagnostic, ...]:
@@ -84,6 +79,9 @@ def generate(root: Path, examined: Examined, *, processes: int | None = None) ->
 
 
 def _write(root: Path, examined: Examined, site: Path | None, processes: int | None) -> Written:
+    # Imported here: what makes pages and forms takes a quarter of a second, which `lakthan check` need not wait for.
+    from lakthan import editor, publish, writer  # noqa: PLC0415
+
     where = writer.Folders(root, root / DOCS, site, root / FOLDER, templates(root))
     admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
@@ -115,7 +113,7 @@ def site(
     Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it. *processes* are as many as there
     are cores unless said.
     """
-    from lakthan import frame  # noqa: PLC0415  (as in `configured`)
+    from lakthan import frame, publish  # noqa: PLC0415  (as in `configured`)
 
     with publish.lock(root):
         config = configured(root, strict=strict)

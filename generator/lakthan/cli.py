@@ -17,18 +17,14 @@ import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakthan import (
     __version__,
-    book,
     build,
     diagnostics,
-    exports,
-    forms,
     load,
     messages,
     owning,
@@ -40,8 +36,6 @@ from lakthan import (
     thai,
     upkeep,
     verdicts,
-    verify,
-    word,
 )
 from lakthan.diagnostics import Diagnostic
 from lakthan.front import (
@@ -62,6 +56,9 @@ from lakthan.front import project as _root
 from lakthan.messages import Language
 from lakthan.model import Assessment, Portfolio, Score
 from lakthan.rubric import Rubric, Text
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 T = TypeVar("T")
 SLOW = 1.0
@@ -216,9 +213,11 @@ def key_command(here: Here, file: Path) -> None:
 @contextlib.contextmanager
 def _publishing(here: Here) -> Iterator[None]:
     """A full disk, or another build that does not end: nothing was published, and people are told why."""
+    from lakthan import forms, writer  # noqa: PLC0415  (what makes pages and forms, for whoever publishes)
+
     try:
         yield
-    except (publish.Busy, build.TemplateMistake, forms.Unfit) as told:
+    except (publish.Busy, writer.Unmade, forms.Unfit) as told:
         raise click.ClickException(messages.say(told.message, here["language"])) from None
     except OSError as problem:
         raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
@@ -235,6 +234,8 @@ def form_command(here: Here, unit: str, rubric: str, output: Path | None, langua
 
     It is filled in with what the unit wrote and with what its evidence supports, each in its own column.
     """
+    from lakthan import forms, word  # noqa: PLC0415  (what makes documents, for this command alone)
+
     examined, assessment = _one(here, unit, rubric)
     make = word.make if output and output.suffix.lower() == ".docx" else forms.make
     with _publishing(here):
@@ -253,6 +254,8 @@ def book_command(here: Here, unit: str, rubric: str, output: Path | None, langua
 
     With each indicator stand the unit's own account, the conditions met and missing, the evidence and its pictures.
     """
+    from lakthan import book  # noqa: PLC0415  (as above)
+
     examined, assessment = _one(here, unit, rubric)
     root = here["root"]
     with _publishing(here):
@@ -443,6 +446,8 @@ def score_command(
     PORTFOLIO is a unit, a rubric, or UNIT/RUBRIC; all of them unless said. Numbers that programs may rely on come with
     --format json.
     """
+    from lakthan import exports  # noqa: PLC0415  (here, so that other processes find it already there)
+
     scorer = _Scorer(here["language"], portfolio, round_id, as_of, reading, form, verbose)
     swept = build.sweep(_root(here), scorer, as_of=as_of)
     known = swept.project.portfolios
@@ -503,6 +508,8 @@ class _Scorer:
             rounds = (self.round,) if self.round else None
             assessment = build.assess(assessment.portfolio, self.as_of, rounds=rounds, reading=self.reading)
         if self.form == "json":
+            from lakthan import exports  # noqa: PLC0415  (as in `score_command`)
+
             entries = (exports.entry(one, assessment) for one in assessment.scores)
             return [json.dumps(one, ensure_ascii=False, indent=2) for one in entries], errors
         reports = (_report(self.language, assessment, one, self.verbose) for one in assessment.scores)
@@ -626,6 +633,8 @@ def verify_command(here: Here, site: Path, key: str | None, form: str) -> None:
     Only the folder SITE is read (site/ unless said). Note the SHA-256 of manifest.json where others can see it: a site
     whose manifest was written anew has another.
     """
+    from lakthan import verify  # noqa: PLC0415  (for this command alone)
+
     try:
         signer = signing.public_key(key) if key else None
     except signing.Unusable:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakthan import build, diagnostics, lint, load, publish, reports, scaffold, signoff
+from lakthan import build, diagnostics, lint, load, publish, reports, scaffold
 from lakthan.diagnostics import Diagnostic
 from lakthan.front import Here, chosen, in_language, pass_here, project, put, refuse, report_format, say, to_file
 from lakthan.messages import Language
@@ -34,7 +34,7 @@ def rubric_group() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(tuple(signoff.FORMATS)),
+    type=click.Choice(("text", "markdown", "html", "docx")),  # `signoff.FORMATS`, which takes a while to import
     help="By the ending of FILE, else text for the terminal.",
 )
 @to_file()
@@ -46,6 +46,8 @@ def show_command(here: Here, rubric: str, form: str | None, output: Path | None,
     The tree with its points, every condition in words, levels, readings and doubts, and the source. RUBRIC is the id
     of one in the project, or a file.
     """
+    from lakthan import signoff  # noqa: PLC0415  (what makes pages and Word files, for this command alone)
+
     found = _known(here, rubric)
     if form is None and output is not None and output.suffix.lower() not in signoff.ENDINGS:
         refuse(here, "owning.format", known=tuple(signoff.ENDINGS))

@@ -16,7 +16,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.utils import CountHandler
 
-from lakthan import build, diagnostics, forms, messages, publish, signing
+from lakthan import build, diagnostics, forms, messages, publish, signing, writer
 from lakthan.model import Message
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class LakthanPlugin(BasePlugin[NoOptions]):
         if not examined.errors:  # while serving, the last good pages stay until the mistake is mended
             try:
                 build.generate(root, examined)
-            except (build.TemplateMistake, forms.Unfit) as mistake:
+            except (writer.Unmade, forms.Unfit) as mistake:
                 if not self._serving:
                     raise PluginError(messages.say(mistake.message)) from None
                 log.error(messages.say(mistake.message))

@@ -51,6 +51,7 @@ from lakthan import (
     privacy,
     word,
     workbook,
+    writer,
 )
 from lakthan.cache import FOLDER, Cache
 from lakthan.diagnostics import Diagnostic
@@ -239,7 +240,7 @@ class Live:
             try:
                 made = self._around.frame.page(plan.path, plan.make().content)[1]
             except jinja2.TemplateError as mistake:
-                said = messages.say(build.TemplateMistake.of(mistake).message, self.language)
+                said = messages.say(writer.Unmade.of(mistake).message, self.language)
                 if said != self._mistake:
                     self._mistake = said
                     self._see()
