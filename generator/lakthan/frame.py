@@ -221,7 +221,7 @@ class Frame:
         """A heading with an id of its own: each is converted once, for many pages have the same. Else nothing."""
         known = self._headings.get(line)
         if known is None:
-            if not _NAMED.search(line):
+            if not _NAMED.search(line) or any(sign in line for sign in ("<!", "<?", "<%")):
                 return "", []
             if len(self._headings) > 20_000:
                 self._headings.clear()
@@ -432,7 +432,7 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 
 # Blocks of HTML --------------------------------------------------------------------------------------------------
 
-_UNUSUAL = (b"\t", b"\r", b"\x02", b"\x03", b"<!", b"<?", b"<%", b"\n\n\n")
+_UNUSUAL = (b"\t", b"\r", b"\x02", b"\x03", b"\n\n\n")
 _UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
 _UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
 """What Markdown, or its parser of HTML, would not simply pass on. Several looks are quicker than one for all."""

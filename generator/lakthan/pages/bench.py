@@ -40,8 +40,8 @@ def _page(site: Site, assessment: Assessment, name: str) -> Page:
         scripts=(f"assets/{SCRIPTS[name]}.js",),
         groups=list(groups(rubric)),
         sheets=site.once_of(assessment, _sheets),
-        names=_names(site, rubric),
-        replaced=_replaced(site, rubric),
+        names=site.once_of(assessment, _names),
+        replaced=site.once_of(assessment, _replaced),
     )
 
 
@@ -114,8 +114,9 @@ def _conditions(
     return found
 
 
-def _replaced(site: Site, rubric: Rubric) -> Json:
+def _replaced(site: Site, assessment: Assessment) -> Json:
     """What is asked under each reading in place of what is filed, by the names of conditions."""
+    rubric = assessment.portfolio.rubric
 
     def flat(entries: list[Json]) -> Iterator[tuple[str, str]]:
         for entry in entries:
@@ -130,8 +131,9 @@ def _replaced(site: Site, rubric: Rubric) -> Json:
     }
 
 
-def _names(site: Site, rubric: Rubric) -> Json:
+def _names(site: Site, assessment: Assessment) -> Json:
     """What levels, rounds and readings are called, by their ids."""
+    rubric = assessment.portfolio.rubric
     return {
         "levels": {one.id: site.text(one.title) for one in rubric.levels},
         "rounds": {one.id: site.text(one.title) for one in rubric.rounds},

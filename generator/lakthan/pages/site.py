@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from types import CodeType, MethodType
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 import jinja2
@@ -473,6 +473,10 @@ def _within(tab: str, url: str) -> bool:
     return url.startswith(tab) if tab else not url
 
 
+_PLAIN = frozenset((MethodType, BuiltinMethodType, partial))
+"""Sorts of what templates call that want nothing of a template."""
+
+
 class _Context(jinja2.runtime.Context):
     """What a template knows. A page calls hundreds of functions, of which hardly any wants more than its arguments."""
 
@@ -482,7 +486,7 @@ class _Context(jinja2.runtime.Context):
             named.pop("_loop_vars", None)
             named.pop("_block_vars", None)
             return called(self.eval_ctx, *args, **named)
-        if type(called) is MethodType:
+        if type(called) in _PLAIN or (type(called) is FunctionType and not hasattr(called, "jinja_pass_arg")):
             named.pop("_loop_vars", None)
             named.pop("_block_vars", None)
             return called(*args, **named)
