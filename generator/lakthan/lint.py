@@ -167,12 +167,17 @@ def excluded_by_others(rubric: Rubric) -> Iterator[Doubt]:
 
 def reading_out_of_reach(rubric: Rubric) -> Iterator[Doubt]:
     """Under a reading a criterion can never hold, though it can as filed."""
+    filed = []
+    """The leaves that can hold as filed."""
+    for _, name, leaf in _leaves(rubric) if rubric.readings else ():
+        windows = _windows(rubric, leaf)
+        if not any(impossible(rubric, one, windows) for one in leaf.when):
+            filed.append((name, leaf, windows))
     for i, reading in enumerate(rubric.readings):
         read = rubric.model_copy(update={"sets": {**rubric.sets, **reading.sets}})
-        for _, name, leaf in _leaves(rubric):
-            windows = _windows(rubric, leaf)
-            if any(impossible(rubric, one, windows) for one in leaf.when):
-                continue  # it cannot hold as filed either
+        for name, leaf, windows in filed:
+            if name not in reading.when and not reading.sets:
+                continue  # it is as filed
             when = reading.when.get(name, leaf.when)
             at: Path = ("readings", i, "when", name) if name in reading.when else ("readings", i)
             for j, condition in enumerate(when):

@@ -279,6 +279,8 @@ def _strange(root: Path) -> Iterator[Diagnostic]:
             continue
         for entry in entries:
             name = f"{folder}/{entry.name}"
+            if name.isprintable() and entry.is_file(follow_symlinks=False):
+                continue  # as nearly all are
             try:
                 directory = entry.is_dir()
             except OSError:  # a link that leads round in circles
@@ -1195,6 +1197,8 @@ def _form_of_register(rubric: Rubric, name: str, register: Register) -> _Form:
 
 
 def _may_be_heavy(body: str) -> bool:
+    if 20 * len(body) ** 2 <= 10 * MAX_STEPS:  # were there nothing else in it
+        return False
     most = len(body) * (20 * body.count("<") + 10 * body.count("[") + body.count("\n"))  # were it one paragraph
     return most > 10 * MAX_STEPS and steps(body) > MAX_STEPS
 
@@ -1298,8 +1302,8 @@ class _AnswerReader:
         if not isinstance(given, list):
             self.file.report("not-a-list", (name,), key=name)
             return ()
-        found = (self.record(name, i, entry, register) for i, entry in enumerate(given))
-        return tuple(record for record in found if record is not None)
+        found = [self.record(name, i, entry, register) for i, entry in enumerate(given)]
+        return tuple([record for record in found if record is not None])
 
     def record(self, name: str, position: int, entry: Any, register: Register | None) -> Record | None:
         trail: Trail = (name, position)
@@ -1315,16 +1319,14 @@ class _AnswerReader:
             form = _form_of_kind(self.rubric, kind)
         else:
             form = _form_of_register(self.rubric, name, register)
-        fields, file = form.fields, self.file
+        fields, plain, file = form.fields, form.plain, self.file
         values: dict[str, FieldValue] = {}
         for key, given in entry.items():
-            field = fields.get(key)
-            if field is None:
+            if type(given) is str and key in plain:
+                values[key] = given.strip()
+            elif (field := fields.get(key)) is None:
                 file.report("unknown-key", (*trail, key), key=key, known=close(key, fields))
             elif given is not None:
-                if key in form.plain and type(given) is str:
-                    values[key] = given.strip()
-                    continue
                 value = self.value((*trail, key), given, key, field, evidence=register is None)
                 if value is not None:
                     values[key] = value

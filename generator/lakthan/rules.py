@@ -87,7 +87,7 @@ def _in_view(scope: Scope, name: str) -> tuple[Record, ...]:
     if name in scope.rubric.kinds:
         if "" in scope.view:
             return ()
-        lent = (r for r in shared.evidence if scope.indicator in _texts(r.values.get("indicators")))
+        lent = [r for r in shared.evidence if scope.indicator in _listed(r.values.get("indicators"))]
         shown = scope.view[""] = (*(own.evidence if own else ()), *lent)  # of every kind
         by_kind: dict[str, list[Record]] = {}
         for record in shown:
@@ -98,6 +98,10 @@ def _in_view(scope: Scope, name: str) -> tuple[Record, ...]:
         if answer and name in answer.registers:
             return answer.registers[name]
     return ()
+
+
+def _listed(value: FieldValue | None) -> Sequence[object]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def objection(record: Record, scope: Scope, before: datetime.date | None = None) -> Message | None:

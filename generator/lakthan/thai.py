@@ -144,13 +144,13 @@ def parse_date(value: object) -> datetime.date:
     >>> parse_date("ลว. ๒๗ พ.ค. ๖๙"), parse_date("วันที่ 27 เดือน พฤษภาคม พ.ศ. 2569")
     (datetime.date(2026, 5, 27), datetime.date(2026, 5, 27))
     """
+    if isinstance(value, str):
+        return _date(value)
     if isinstance(value, datetime.datetime):
         raise Unreadable("date", "a date is wanted, without a time")
     if isinstance(value, datetime.date):
         return _day(common_year(f"{value.year:04}"), value.month, value.day)
-    if not isinstance(value, str):
-        raise Unreadable("date", "a date is wanted")
-    return _date(value)
+    raise Unreadable("date", "a date is wanted")
 
 
 @lru_cache(maxsize=4096)  # the days of a few years, in a few ways of writing
