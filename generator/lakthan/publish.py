@@ -141,7 +141,7 @@ def swap(new: Path, site: Path) -> None:
             old.rename(site)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    _sync(site.parent)
+    sync(site.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -197,7 +197,7 @@ def seal(folder: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None =
     (folder / MANIFEST).write_bytes(content)
     if key is not None:
         (folder / SIGNATURE).write_bytes(signing.sign(content, key))
-    _sync(folder)
+    sync(folder)
 
 
 def manifest(folder: Path, sums: Sums | None = None) -> bytes:
@@ -241,7 +241,7 @@ def entry(path: Path, known: tuple[str, int] | None = None) -> dict[str, Any]:
     return {"special": stat.filemode(status.st_mode)}
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Wait until the disk has what was written: a name must not outlive a power cut without its content."""
     if sys.platform == "win32":
         return

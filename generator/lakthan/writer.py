@@ -231,7 +231,8 @@ def write(
         else:
             _gather(bench, processes, bench.tasks((*bench.portfolios(ids), *bench.common())), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
-        _gather(bench, processes, [("search", one) for one in known], done)
+        # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
+        _gather(bench, processes, [("search", one) for one in known], done, partial(_flushed, folders.site))
         for name, content in also:
             bench.put(done, name, content)
         if folders.site:
@@ -620,6 +621,12 @@ def _sum(content: Content) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _flushed(site: Path | None) -> None:
+    if site:
+        with contextlib.suppress(OSError):  # whoever seals the site says what is wrong
+            publish.sync(site)
+
+
 def _write_new(path: Path, content: Content) -> None:
     """A file that nobody sees yet."""
     try:
@@ -679,9 +686,12 @@ _BENCHES: list[_Bench] = []
 """What the processes are to work at: one that was forked has it."""
 
 
-def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) -> None:
-    """Do the tasks, and add up what came of them."""
-    for one in _spread(bench, tasks, processes) if processes > 1 and len(tasks) > 1 else map(bench.do, tasks):
+def _gather(
+    bench: _Bench, processes: int, tasks: Sequence[Task], done: Done, meanwhile: Callable[[], object] = bool
+) -> None:
+    """Do the tasks, and add up what came of them. *meanwhile* is done here while other processes are at work."""
+    alone = processes == 1 or len(tasks) < 2
+    for one in map(bench.do, tasks) if alone else _spread(bench, tasks, processes, meanwhile):
         done.names += one.names
         done.changed += one.changed
         done.used |= one.used
@@ -693,7 +703,7 @@ def _gather(bench: _Bench, processes: int, tasks: Sequence[Task], done: Done) ->
         done.sums |= one.sums
 
 
-def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Done]:
+def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Callable[[], object]) -> Iterator[Done]:
     """What came of the tasks, in their order."""
     # A forked process knows all that this one does, at once and in the same memory.
     context = multiprocessing.get_context("fork")
@@ -701,6 +711,7 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int) -> Iterator[Do
     with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, end_with_parent) as pool:
         futures = [pool.submit(_do, task) for task in tasks]
         try:
+            meanwhile()
             for future in futures:
                 yield future.result()
         finally:
