@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pikepdf
+    import typst
     from fontTools.ttLib import TTFont
 
 # Typst, pikepdf and fontTools are imported where they are used: `lakthan score` need not wait for them.
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 MISSING = "■"
 """What stands for a character that the fonts cannot show; without one there would be no PDF at all."""
 _KEPT = "\n\t"
+DATA = "data.json"
+"""Where a template finds what it is to say."""
 _REMEMBERED = 11
-"""After so many documents Typst lets go of what it kept of one (40 MB of a form), for the case that it comes again."""
+"""After so many documents Typst lets go of what it kept of one (30 MB of a form), for the case that it comes again."""
 _ATTEMPTS = 6
 """How often objects are packed in other ways before they are written unpacked."""
 _AM = "\u0e33"
@@ -55,7 +58,7 @@ def version() -> str:
 def make(
     main: str, files: Mapping[str, bytes], data: Mapping[str, object], day: datetime.date | None, fonts: Path
 ) -> bytes:
-    """A PDF from the template *main* among *files*. It can read these and *data* (`sys.inputs.data`), nothing else.
+    """A PDF from the template *main* among *files*. It can read these and *data* (`data.json`), nothing else.
 
     *day* dates the document: the same bytes come whenever it is made. Raises `Refused` for a mistake in the
     template; nothing that *data* holds is read as markup.
@@ -64,15 +67,15 @@ def make(
 
     said = json.dumps(_shown(data, frozenset(_covered(fonts))), ensure_ascii=False)
     with tempfile.TemporaryDirectory() as place:
-        for name, content in files.items():
+        # As an input of Typst the data would be part of all that it sets: nothing would be known again in the next one.
+        for name, content in {**files, DATA: said.encode()}.items():
             (Path(place) / name).write_bytes(content)
         try:
             made = typst.compile(
                 Path(place) / main,
                 root=Path(place),
-                font_paths=[fonts],
+                font_paths=_set_in(fonts),
                 ignore_system_fonts=True,
-                sys_inputs={"data": said},
                 pdf_standards=["a-2a", "ua-1"],
                 timestamp=datetime.datetime.combine(day or datetime.date(1970, 1, 1), datetime.time(), datetime.UTC),
             )
@@ -83,8 +86,15 @@ def make(
     return readable(made, fonts)
 
 
+@cache
+def _set_in(folder: Path) -> typst.Fonts:
+    import typst  # noqa: PLC0415
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])
+
+
 def _forget() -> None:
-    """Let Typst set nothing so often that it lets go of what it has set before."""
+    """Let Typst set nothing so often that it lets go of what neither this document nor the one before had."""
     import typst  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as place:
@@ -92,7 +102,7 @@ def _forget() -> None:
         nothing.touch()
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
         compiler = typst.Compiler(nothing, font_paths=fonts)
-        for _ in range(_REMEMBERED):
+        for _ in range(_REMEMBERED // 2):
             compiler.compile()
 
 
