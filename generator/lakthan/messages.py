@@ -85,9 +85,6 @@ def show(value: object, language: Language = "th", digits: Digits = "ascii") -> 
             return _digits(value, language, digits) if _ID.fullmatch(value) else str(value)
         case Message():
             return say(value, language, digits)
-        case Text():
-            # Rubrics are written in either digits; side by side they look alike. Their texts hold no links.
-            return _digits(thai.ascii_digits(value.th), language, digits) if language == "th" else value.en
         case bool():
             return say(Message("yes" if value else "no"), language)
         case int() | Fraction():
@@ -96,6 +93,9 @@ def show(value: object, language: Language = "th", digits: Digits = "ascii") -> 
             return _digits(thai.show_date(value, language=language), language, digits)
         case tuple() | list():
             return ", ".join(show(item, language, digits) for item in value)
+        case Text():
+            # Rubrics are written in either digits; side by side they look alike. Their texts hold no links.
+            return _digits(thai.ascii_digits(value.th), language, digits) if language == "th" else value.en
         case _:
             return str(value)
 

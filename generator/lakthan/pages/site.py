@@ -21,7 +21,7 @@ from lakthan.pages import charts, conditions, fields, meaning, parts
 from lakthan.pages.account import account
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
-from lakthan.rubric import Area, FieldType, Indicator, Rubric
+from lakthan.rubric import Area, Indicator, Rubric
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -249,16 +249,9 @@ class Site(Words):
             meta["hide"] = list(hide)
         if scripts:
             meta["scripts"] = [relative(script, self.folder + url) for script in scripts]
-        href, file_href = partial(relative, start=url), partial(relative, start=self.folder + url)
-        meta |= self._known_to_machines(template, url, context, href, file_href)
-        content = self.env.get_template(f"pages/{template}").render(
-            title=title,
-            href=href,
-            file_href=file_href,
-            url=url,
-            in_english=self.own(context.get("portfolio")),
-            **context,
-        )
+        here = self._here(url, context.get("portfolio"))
+        meta |= self._known_to_machines(template, url, context, here["href"], here["file_href"])
+        content = self.env.get_template(f"pages/{template}").render(title=title, url=url, **here, **context)
         body = tidy(content)
         entry = self._entry(template, self.folder + url, title, body, context)
         if self.language == "en":
@@ -273,10 +266,17 @@ class Site(Words):
 
     def macros(self, template: str, url: str, **context: Any) -> jinja2.environment.TemplateModule:
         """The macros of a template, for pages that stand at *url* or beside it: for what several of them show."""
-        href, file_href = partial(relative, start=url), partial(relative, start=self.folder + url)
-        own = self.own(context.get("portfolio"))
-        known = {"href": href, "file_href": file_href, "in_english": own, **context}
-        return self.env.get_template(template).make_module(known)
+        return self.env.get_template(template).make_module({**self._here(url, context.get("portfolio")), **context})
+
+    def _here(self, url: str, portfolio: Portfolio | None) -> Json:
+        """What a template knows of the page that it makes."""
+        own = self.own(portfolio)
+        return {
+            "href": partial(relative, start=url),
+            "file_href": partial(relative, start=self.folder + url),
+            "in_english": own,
+            "field_value": partial(fields.field_value, self, own=own),
+        }
 
     def _known_to_machines(
         self, template: str, url: str, context: Mapping[str, Any], href: meaning.Href, file_href: meaning.Href
@@ -460,14 +460,6 @@ def _escaped(text: str) -> str:
     return str(escape(one_line(text)))
 
 
-def _field_value(site: Site) -> Callable[..., Markup]:
-    @jinja2.pass_context
-    def value(context: jinja2.runtime.Context, record: Record, name: str, kind: FieldType | None = None) -> Markup:
-        return fields.field_value(site, record, name, kind, site.own(context.get("portfolio")))
-
-    return value
-
-
 def _within(tab: str, url: str) -> bool:
     """Whether a page belongs to an entry of the menu: the front page to its own alone."""
     return url.startswith(tab) if tab else not url
@@ -574,7 +566,6 @@ def _environment(site: Site) -> jinja2.Environment:
         attachment=partial(fields.attachment, site, site.sizes, site.previews),
         condition=partial(conditions.asked, site),
         in_words=links.in_words,
-        field_value=_field_value(site),
         outside=outside,
         # What the JSON beside the pages says in the same words
         anchor=exports.anchor,
