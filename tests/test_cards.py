@@ -6,6 +6,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 import segno
@@ -65,6 +66,34 @@ def test_the_same_card_is_the_same_picture_and_another_is_not(as_it_is: Sandbox)
     other = cards.make({**data, "points": "๙๙"}, TEMPLATES, Cache())
     with Image.open(io.BytesIO(first)) as one, Image.open(io.BytesIO(other)) as two:
         assert one.tobytes() != two.tobytes()
+
+
+def test_cards_are_drawn_together_and_only_those_that_are_missing(
+    addressed: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = cards._Cards._draw
+
+    def counted(self: cards._Cards, numbers: list[int]) -> list[bytes]:
+        drawn.append(len(numbers))
+        return draw(self, numbers)
+
+    monkeypatch.setattr(cards._Cards, "_draw", counted)
+
+    def made(cache: Cache) -> list[bytes]:
+        examined = build.examine(addressed.root)
+        return [make() for _, make in cards.files(examined.project, examined.assessments, TEMPLATES, cache)]
+
+    cache = Cache(tmp_path)
+    first = made(cache)
+    assert drawn == [8]
+    assert made(cache) == first
+    assert drawn == [8]
+    addressed.replace("rubrics/mean-2570.yml", '"1", title: {th: แผน,', '"1", title: {th: แผนงาน,')
+    second = made(cache)
+    assert drawn == [8, 1]
+    assert sum(one != other for one, other in zip(first, second, strict=True)) == 1
+    assert made(Cache()) == second
 
 
 def test_without_an_address_there_are_no_cards_and_the_sheet_says_why(as_it_is: Sandbox) -> None:

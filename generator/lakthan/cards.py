@@ -28,10 +28,11 @@ def files(
     """A card for each portfolio and each of its indicators: its path relative to the site, and what makes it."""
     for assessment in assessments:
         portfolio = assessment.portfolio
-        for name in ("", *assessment.latest.indicators):
+        names = ("", *assessment.latest.indicators)
+        cards = _Cards([document(project, assessment, name) for name in names], templates, cache or Cache())
+        for number, name in enumerate(names):
             folder = f"{portfolio.id}/{name}" if name else portfolio.id
-            data = document(project, assessment, name)
-            yield f"{folder}/{NAME}", partial(make, data, templates, cache or Cache())
+            yield f"{folder}/{NAME}", partial(cards.make, number)
 
 
 def document(project: Project, assessment: Assessment, name: str = "") -> dict[str, Any]:
@@ -63,29 +64,49 @@ def document(project: Project, assessment: Assessment, name: str = "") -> dict[s
 
 def make(data: dict[str, Any], templates: Sequence[Path], cache: Cache) -> bytes:
     """The card as PNG, the same bytes for the same *data*. *templates* are the folders to look in."""
-    template = _first(templates, "cards/card.typ").read_bytes()
-    fonts = _first(templates, "forms/fonts")
-    said = json.dumps(data, ensure_ascii=False, sort_keys=True)
-    source = hashlib.sha256(f"{version('typst')}\n{said}\n".encode() + template)
-    for font in sorted(fonts.glob("*.ttf")):
-        source.update(hashlib.sha256(font.read_bytes()).digest())
-    return cache.get(NAME, source.digest(), partial(_drawn, template, said, fonts))
+    return _Cards([data], templates, cache).make(0)
 
 
-def _drawn(template: bytes, said: str, fonts: Path) -> bytes:
-    import typst  # noqa: PLC0415  (only where a card has changed)
+class _Cards:
+    """The cards of a portfolio. What is not kept is drawn at once: one by one takes twice as long, and Typst lets go of
+    what it has set of the form before the next form comes."""
 
-    compile: Any = typst.compile
-    found = compile(
-        {"main.typ": template},
-        font_paths=[str(fonts)],
-        ignore_system_fonts=True,
-        sys_inputs={"data": said},
-        format="png",
-        ppi=72.0,
-    )
-    assert isinstance(found, bytes)
-    return found
+    def __init__(self, documents: Iterable[dict[str, Any]], templates: Sequence[Path], cache: Cache) -> None:
+        self._template = _first(templates, "cards/card.typ").read_bytes()
+        self._fonts = _first(templates, "forms/fonts")
+        self._said = [json.dumps(data, ensure_ascii=False, sort_keys=True) for data in documents]
+        ground = hashlib.sha256(version("typst").encode() + b"\n" + self._template)
+        for font in sorted(self._fonts.glob("*.ttf")):
+            ground.update(hashlib.sha256(font.read_bytes()).digest())
+        self._sources = [ground.digest() + said.encode() for said in self._said]
+        self._cache = cache
+        self._drawn: dict[int, bytes] = {}
+
+    def make(self, number: int) -> bytes:
+        kept = self._cache.find(NAME, self._sources[number])
+        if kept is not None:
+            return kept
+        if number not in self._drawn:
+            sources = enumerate(self._sources)
+            missing = [n for n, source in sources if n == number or not self._cache.has(NAME, source)]
+            for n, picture in zip(missing, self._draw(missing), strict=True):
+                self._cache.keep(NAME, self._sources[n], picture)
+                self._drawn[n] = picture
+        return self._drawn[number]
+
+    def _draw(self, numbers: Iterable[int]) -> list[bytes]:
+        import typst  # noqa: PLC0415  (only where a card has changed)
+
+        compile: Any = typst.compile
+        found = compile(
+            {"main.typ": self._template},
+            font_paths=[str(self._fonts)],
+            ignore_system_fonts=True,
+            sys_inputs={"data": f"[{','.join(self._said[number] for number in numbers)}]"},
+            format="png",
+            ppi=72.0,
+        )
+        return [found] if isinstance(found, bytes) else found
 
 
 def _first(folders: Sequence[Path], name: str) -> Path:
