@@ -297,7 +297,8 @@ def _below(one: NodeScore | Finding) -> Iterator[Finding]:
     """The findings of a leaf, each followed by its parts."""
     for finding in one.findings if isinstance(one, NodeScore) else one.parts:
         yield finding
-        yield from _below(finding)
+        if finding.parts:
+            yield from _below(finding)
 
 
 def _indicator(assessment: Assessment, name: str) -> Indicator:
@@ -323,11 +324,12 @@ def _uses(assessment: Assessment) -> Iterator[Use]:
         for leaf in node.leaves():
             # A point earned early was judged in the early window: what is dated after it is not at fault there.
             early = leaf.earned_in not in (None, assessment.latest.round)
-            for use in (use for finding in _below(leaf) for use in finding.uses):
-                if use.why is None:
-                    counted.append(use.record)
-                elif not early or use.why.key == "use.past_deadline" or rules.objection(use.record, now):
-                    rejected.setdefault(use.record.place, use)
+            for finding in _below(leaf):
+                for use in finding.uses:
+                    if use.why is None:
+                        counted.append(use.record)
+                    elif not early or use.why.key == "use.past_deadline" or rules.objection(use.record, now):
+                        rejected.setdefault(use.record.place, use)
     if rejected:
         places = {record.place for record in counted}
         yield from (use for place, use in rejected.items() if place not in places)

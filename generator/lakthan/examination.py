@@ -393,9 +393,10 @@ def sweep(
     Memory does not grow with the number of portfolios. *function* has to be one of a module, so that other processes
     can find it; *processes* are as many as there are cores unless said.
     """
-    project, problems = load.outline(root)
-    ledger, damage = links.read(root)
-    first = (*keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
+    with _undisturbed():
+        project, problems = load.outline(root)
+        ledger, damage = links.read(root)
+        first = (*keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
     tasks = []
     for portfolio in project.portfolios:
         unit = project.units[portfolio.unit]

@@ -143,10 +143,10 @@ def fields(rubric: Rubric, name: str) -> Mapping[str, FieldType]:
 
 def of_type(rubric: Rubric, name: str, sort: str) -> tuple[str, ...]:
     """Those of these fields that are of one type."""
-    known = follows(rubric)
-    if ("of_type", name, sort) not in known:
-        known["of_type", name, sort] = tuple(key for key, one in fields(rubric, name).items() if one.type == sort)
-    found: tuple[str, ...] = known["of_type", name, sort]
+    known, asked = follows(rubric), ("of_type", name, sort)
+    found: tuple[str, ...] | None = known.get(asked)
+    if found is None:
+        found = known[asked] = tuple(key for key, one in fields(rubric, name).items() if one.type == sort)
     return found
 
 
