@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lakthan import build, cache, publish, workbook, writer
+from lakthan import build, cache, pages, publish, workbook, writer
 from tests.conftest import ROOT, Sandbox
 
 RUBRIC = """\
@@ -286,8 +286,42 @@ def test_what_a_unit_tells_is_on_few_pages(project: Sandbox, kept: cache.Cache) 
         ("portfolio", "south/small-2570"),
         ("unit", "south"),
         ("across", "small-2570/1"),
-        ("across", "small-2570"),
+        ("telling", "small-2570/"),
     }
+
+
+def test_evidence_of_an_indicator_is_on_no_page_of_another(project: Sandbox, kept: cache.Cache) -> None:
+    for unit in NAMES:
+        answer(project, f"{unit}/small-2570", "2")
+    shutil.rmtree(project.docs)
+    project.generate()
+    # Neither a level changes nor the last day of all: those stand on every page across units.
+    project.replace("content/south/small-2570/2.md", "ที่ ๑/๒๕๗๐", "ที่ ๒/๒๕๗๐")
+    shutil.rmtree(project.docs)
+    renewed = set(project.generate().renewed)
+    assert ("across", "small-2570/2") in renewed
+    assert not {("across", "small-2570/1"), ("across", "small-2569/1"), ("portfolio", "north/small-2570")} & renewed
+
+
+def test_pages_across_units_say_what_they_would_of_all_that_is_known(project: Sandbox) -> None:
+    rng = random.Random(3)
+    answer(project, "north/small-2570", "2")
+    for edit in (says_in_english, says_in_english, reviews, reviews, reaches, loses_evidence, calls_it_otherwise):
+        edit(project, rng)
+    project.generate()
+    found = build.examine(project.root)
+    files = (f"{one.folder}/files/report.txt" for one in found.project.portfolios)
+    whole = pages.pages(
+        found.project,
+        found.assessments,
+        templates=build.templates(project.root),
+        problems=found.problems,
+        sizes={name: project.path(name).stat().st_size for name in files},
+        ledger=found.ledger,
+    )
+    across = {page.path: page.content for page in whole if "rubrics/" in page.path and page.path.endswith(".md")}
+    assert len(across) > 12
+    assert across == {path: (project.docs / path).read_bytes() for path in across}
 
 
 def test_another_program_makes_everything_anew(

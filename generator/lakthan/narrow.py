@@ -7,11 +7,12 @@ the hash, and the code that does so stands in it (`cache.program`).
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,19 @@ from typing import Any, NamedTuple
 from lakthan import cache, links
 from lakthan.examination import Examined
 from lakthan.messages import Language
-from lakthan.model import Answer, Assessment, Place, Portfolio, Project, Score, Unit
+from lakthan.model import (
+    Advice,
+    Answer,
+    Assessment,
+    Finding,
+    NodeScore,
+    Place,
+    Portfolio,
+    Project,
+    Score,
+    Unit,
+    Verified,
+)
 from lakthan.rubric import Rubric
 
 Beside = Mapping[Language, Mapping[str, tuple[str | None, str | None]]]
@@ -102,6 +115,37 @@ class Narrow:
         known = self._by_id
         shown = repr([(id, name, known[id].portfolio.answers.get(name)) for id, name in sorted(told)])
         return hashlib.sha256(self.untold_digest + shown.encode(errors="surrogatepass")).digest()
+
+    def indicator(self, rubric: str, name: str) -> Given:
+        """What the page of an indicator across units may show: what is known of it alone, in all portfolios."""
+        every = self.whole.examined.assessments
+        given = self._whole([_only(one, name, self._newest) for one in every if one.portfolio.rubric.id == rubric])
+        examined, ledger = given.examined, given.examined.ledger
+        wanted = _addresses(examined.project.portfolios)
+        shown = {address: ledger[address] for address in wanted if address in ledger}
+        return given._replace(examined=examined._replace(ledger=shown))
+
+    def indicator_digest(self, given: Given) -> bytes:
+        """The digest of what `indicator` gave: what was worked out of all the rest is in it as well."""
+        shown = [
+            (
+                [
+                    (score.round, score.reading, score.as_of, score.level, *map(_scored, score.indicators.values()))
+                    for score in (*one.scores, *(found.score for found in one.verified if found))
+                ],
+                [found and found.rulings for found in one.verified],
+                one.advice.indicators,
+                one.last_day,
+            )
+            for one in given.examined.assessments
+        ]
+        digest = given.digest(self.rubrics)
+        return hashlib.sha256(digest + repr(shown).encode(errors="surrogatepass")).digest()
+
+    @cached_property
+    def _newest(self) -> datetime.date | None:
+        """The last day of all, which pages across units bear."""
+        return max((day for one in self.whole.examined.assessments if (day := one.last_day)), default=None)
 
     def _whole(self, assessments: Sequence[Assessment]) -> Given:
         examined = self.whole.examined
@@ -214,6 +258,50 @@ class Narrow:
 def _silent(answer: Answer) -> Answer:
     english = answer.english and replace(answer.english, body="", body_line=1)
     return replace(answer, body="", body_line=1, english=english)
+
+
+def _only(assessment: Assessment, name: str, newest: datetime.date | None) -> Assessment:
+    """What is known of one indicator in a portfolio, and what the portfolio says for all of them.
+
+    Its last day is said to be the *newest* of all.
+    """
+    full = assessment.portfolio
+    # An account in English translates texts wherever they stand in the portfolio.
+    texts = {
+        other: Answer(other, answer.place, english=replace(answer.english, body="", body_line=1))
+        for other, answer in full.answers.items()
+        if answer.english
+    }
+    own = {name: full.answers[name]} if name in full.answers else {}
+    answers = {other: known for other in full.answers if (known := own.get(other) or texts.get(other))}
+    slim = replace(full, answers=answers, shared=_silent(full.shared), reviews=())
+
+    def of(score: Score) -> Score:
+        node = score.indicators[name]
+        return replace(score, portfolio=slim, root=node, gates=(), totals=(), indicators={name: node})
+
+    def left(found: Verified | None) -> Verified | None:
+        return found and Verified(of(found.score), tuple(r for r in found.rulings if r.indicator == name), ())
+
+    steps = assessment.advice.indicators
+    found = Assessment(
+        slim,
+        scores=tuple(map(of, assessment.scores)),
+        readings={},
+        advice=Advice({name: steps[name]} if name in steps else {}, {}),
+        timeline=(),
+        verified=tuple(map(left, assessment.verified)),
+    )
+    vars(found)["last_day"] = newest
+    return found
+
+
+def _scored(found: Any) -> object:
+    """A score with all its reasons, but for what the rubric says there: its digest stands for it."""
+    if isinstance(found, NodeScore | Finding):
+        names = (field.name for field in fields(found) if field.name not in ("node", "condition"))
+        return [_scored(getattr(found, name)) for name in names]
+    return [*map(_scored, found)] if isinstance(found, tuple) else found
 
 
 def _named(unit: Unit) -> Unit:

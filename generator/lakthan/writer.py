@@ -64,6 +64,8 @@ AT_ONCE = 8
 """Pages of the whole site that are made together."""
 KEPT_AT_ONCE = 4
 """Pieces that are there already which a process is given at a time."""
+FINER = {"across": "indicator"}
+"""Pieces that follow from less than their key says: what that is stands in the cache itself, under this sort."""
 WAVE = 48
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -404,7 +406,8 @@ class _Bench:
         missing: list[Piece] = []
         there: list[Piece] = []
         for piece in pieces:
-            (there if piece.source and self.cache.has(piece.sort, piece.source) else missing).append(piece)
+            sort = FINER.get(piece.sort, piece.sort)
+            (there if piece.source and self.cache.has(sort, piece.source) else missing).append(piece)
         together = [[piece] for piece in missing]
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
@@ -430,8 +433,11 @@ class _Bench:
                 across.setdefault(plan.across, set()).add(plan.path)
         for (rubric, name), found in across.items():
             told = self._told(self.examined.project.rubrics[rubric], name)
-            digest = self.narrow.telling_digest(told)
-            yield self._piece("across", f"{rubric}/{name}" if name else rubric, digest, (told, frozenset(found)))
+            digest, shown = self.narrow.telling_digest(told), frozenset(found)
+            if name and told:
+                yield self._piece("across", f"{rubric}/{name}", digest, (rubric, name, shown))
+            else:
+                yield self._piece("telling", f"{rubric}/{name}", digest, (told, shown))
         for unit in self.examined.project.units:
             yield self._piece("unit", unit, self.narrow.unit(unit).digest(self.narrow.rubrics))
         yield self._piece("files", "", untold)
@@ -462,7 +468,7 @@ class _Bench:
 
     def pieces(self, done: Done, pieces: Sequence[Piece]) -> None:
         """What belongs together, from the cache if it was made of the same before."""
-        for piece in pieces:
+        for piece in map(self._finer, pieces):
             if piece.source and (kept := self.cache.find(piece.sort, piece.source)):
                 made = Made.unpacked(kept)
                 done.used.update(made.used)
@@ -471,6 +477,18 @@ class _Bench:
                 done.used.update(made.used)
                 done.renewed.append((piece.sort, piece.name))
             self._write(done, made)
+
+    def _finer(self, piece: Piece) -> Piece:
+        """The same piece, with less that it follows from, where it takes long to say what that is."""
+        if not piece.source or piece.sort not in FINER:
+            return piece
+
+        def source() -> bytes:
+            rubric, name, _ = piece.about
+            digest = self.narrow.indicator_digest(self.narrow.indicator(rubric, name))
+            return self._piece(piece.sort, piece.name, digest).source
+
+        return piece._replace(source=self.cache.get(FINER[piece.sort], piece.source, source))
 
     def _new(self, piece: Piece) -> Made:
         looked = self.frame.looked if self.folders.site else 0
@@ -523,13 +541,20 @@ class _Bench:
         """Pages that show several portfolios, or none."""
         return self.untold._pages(one for one in self.untold.plans[COMMON] if one[1].path in paths)
 
-    def _made_across(self, _name: str, about: tuple[Told, Set[str]]) -> Made:
-        """A page, in every language, of what units tell of an indicator, or of good practice."""
+    def _made_across(self, _name: str, about: tuple[str, str, Set[str]]) -> Made:
+        """The page, in every language, of what units tell of an indicator."""
+        rubric, name, paths = about
+        return self.alone(self.narrow.indicator(rubric, name))._across(paths)
+
+    def _made_telling(self, _name: str, about: tuple[Told, Set[str]]) -> Made:
+        """The page, in every language, of good practice, or of an indicator that nobody answered."""
         told, paths = about
-        bench = self.alone(self.narrow.telling(told))
+        return self.alone(self.narrow.telling(told))._across(paths)
+
+    def _across(self, paths: Set[str]) -> Made:
         # To plan all the others once more for each indicator would take longer than to make these.
-        planned = ((at, plan) for at, site in enumerate(bench.sites) for plan in pages.plans(site, pages.ACROSS))
-        return bench._pages(one for one in planned if one[1].path in paths)
+        planned = ((at, plan) for at, site in enumerate(self.sites) for plan in pages.plans(site, pages.ACROSS))
+        return self._pages(one for one in planned if one[1].path in paths)
 
     def _made_files(self, _name: str, _: None) -> Made:
         """JSON of the whole site, feeds, styles and scripts."""
