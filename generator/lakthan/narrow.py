@@ -157,10 +157,9 @@ class Narrow:
     def _bare(self, assessment: Assessment, told: Told = frozenset()) -> Assessment:
         """An assessment without the accounts of the unit, but for those of the answers *told*."""
         full = assessment.portfolio
-        answers = {
-            name: answer if (full.id, name) in told else _silent(answer) for name, answer in full.answers.items()
-        }
-        bare = replace(full, answers=answers, shared=_silent(full.shared))
+        shared, silent = self._silent[full.id]
+        answers = {name: full.answers[name] if (full.id, name) in told else one for name, one in silent.items()}
+        bare = replace(full, answers=answers, shared=shared)
 
         def of(score: Score) -> Score:
             return replace(score, portfolio=bare)
@@ -176,6 +175,15 @@ class Narrow:
         begun = Assessment.begun(bare, of(assessment.latest), work)
         vars(begun)["last_day"] = assessment.last_day  # of the same records, which are many to look through
         return begun
+
+    @cached_property
+    def _silent(self) -> dict[str, tuple[Answer, dict[str, Answer]]]:
+        """The answers of each portfolio without what the unit tells: the shared one, and the others by indicator."""
+        portfolios = (assessment.portfolio for assessment in self.whole.examined.assessments)
+        return {
+            one.id: (_silent(one.shared), {name: _silent(answer) for name, answer in one.answers.items()})
+            for one in portfolios
+        }
 
     def _given(self, shown: Iterable[Assessment], units: Iterable[Unit], beside: Beside) -> Given:
         whole, examined = self.whole, self.whole.examined
