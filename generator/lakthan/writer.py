@@ -218,9 +218,11 @@ def write(
         done = Done()
         ids = [assessment.portfolio.id for assessment in examined.assessments]
         waves = [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
+        attaching = [one.portfolio.id for one in examined.assessments if [*load.attachments(one.portfolio)]]
+        together = [attaching[at : at + WAVE] for at in range(0, len(attaching), WAVE)]
 
         _gather(
-            bench, processes, [("attached", wave[at::processes]) for wave in waves for at in range(processes)], done
+            bench, processes, [("attached", some[at::processes]) for some in together for at in range(processes)], done
         )
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
@@ -257,7 +259,7 @@ def _collected_between() -> Iterator[None]:
     """
     enabled = gc.isenabled()
     gc.disable()
-    _collect()
+    gc.freeze()
     try:
         yield
     finally:
