@@ -278,7 +278,7 @@ _HOLE = re.compile("\ue000([^\ue000\ue001]*)\ue001")
 _OWN = ("title", "description", "path", "card", "meaning")
 """Front matter of its own that a page's HTML has as it is, if it has any."""
 _APART = {*_OWN, "updated", "languages", "menu", "foreign"}
-_OF_MENU = re.compile(r'"url": ("[^"\\]*(?:\\.[^"\\]*)*")|(, "active": true)')
+_URL, _ACTIVE = '"url": "', ', "active": true'
 """What pages do not have alike in a menu, in its JSON: addresses, and what is the page's own."""
 
 
@@ -322,7 +322,8 @@ class _Shells:
             meta.get("title") == meta.get("site"),
             tokens[0]["id"] if tokens else "",
         )
-        if key not in self._seen or any(_HOLE_BEGINS in value for value in lines.values()):
+        unusual = any(_HOLE_BEGINS in value for value in lines.values()) or "\\" in lines.get("menu", "")
+        if unusual or key not in self._seen:
             self._seen.add(key)  # the first may be the only one
             return self._themed(_complete(page, lines))
         if key not in self._shells:
@@ -390,26 +391,21 @@ class _Shells:
     def _menu(self, page: Page, lines: Mapping[str, str], values: Mapping[str, str]) -> str:
         alike = (lines.get(name) for name in ("lang", "site", "tabs"))
         names = (other["name"] for other in page.meta.get("languages", ()))
-        pieces = _OF_MENU.split(lines.get("menu", ""))
-        known = (page.url.count("/"), *alike, *names, "".join(pieces[::3]))
+        before, *rest = lines.get("menu", "").split(_URL)
+        rows = [row.partition('"') for row in rest]
+        known = (page.url.count("/"), *alike, *names, before, "".join([row[2] for row in rows]).replace(_ACTIVE, ""))
         if known not in self._menus:
             if len(self._menus) > 50:
                 self._menus.clear()
             _complete(page, lines)
             self._menus[known] = self._rendered(page, active=False), self._rendered(page, active=True)
         plain, active = self._menus[known]
-        urls: list[str] = []
-        own = []
-        for url in pieces[1::3]:
-            if url is None:
-                own.append(str(len(urls) - 1))
-            else:
-                urls.append(json.loads(url) if "\\" in url else url[1:-1])
         pieces = list(plain)
-        for name in own:
-            after = plain.index(name) + 1
-            pieces[after] = active[after]
-        return _joined(pieces, {**values, **{str(at): url for at, url in enumerate(urls)}})
+        for at, row in enumerate(rows):
+            if _ACTIVE in row[2]:
+                after = plain.index(str(at)) + 1
+                pieces[after] = active[after]
+        return _joined(pieces, {**values, **{str(at): row[0] for at, row in enumerate(rows)}})
 
     def _rendered(self, page: Page, *, active: bool) -> list[str]:
         """The pieces of a menu in which no entry is the page's own, or each is."""

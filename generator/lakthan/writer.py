@@ -338,8 +338,9 @@ class _Bench:
         """Compile the templates and load the theme, so that processes forked from this one have them."""
         with contextlib.suppress(jinja2.TemplateError):  # whoever needs a template says what is wrong with it
             for site in self.sites:
-                for name in site.env.list_templates(filter_func=lambda name: name.endswith(".md.j2")):
-                    site.env.get_template(name)
+                for name in site.env.list_templates(extensions=["j2"]):
+                    if name.startswith(("pages/", "parts/")) and "/hub" not in name:  # of no use here
+                        site.env.get_template(name)
             _, front = self.plans[COMMON][0]
             if self.folders.site:
                 self.frame.page(front.path, front.make().content)
