@@ -94,7 +94,10 @@ def _set_in(folder: Path) -> typst.Fonts:
 
 
 def _forget() -> None:
-    """Let Typst set nothing so often that it lets go of what neither this document nor the one before had."""
+    """Let Typst set nothing so often that it lets go of what neither this document nor the two before had.
+
+    The next unit's form has most of its texts in common with this one, and a unit may have forms of several rubrics.
+    """
     import typst  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as place:
@@ -102,7 +105,7 @@ def _forget() -> None:
         nothing.touch()
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
         compiler = typst.Compiler(nothing, font_paths=fonts)
-        for _ in range(_REMEMBERED // 2):
+        for _ in range(_REMEMBERED // 3):
             compiler.compile()
 
 
