@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import pickle
 import re
 import shutil
 import subprocess
@@ -353,3 +354,8 @@ def test_no_text_stops_what_is_made(small: Sandbox, text: str) -> None:
             for part in archive.namelist():
                 if part.endswith((".xml", ".rels")):
                     ElementTree.fromstring(archive.read(part))
+
+
+def test_what_is_wrong_with_a_template_is_told_from_another_process() -> None:
+    told = pickle.loads(pickle.dumps(forms.Unfit("generic.typ", "unknown variable")))
+    assert told.message == forms.Unfit("generic.typ", "unknown variable").message

@@ -52,7 +52,7 @@ class Unfit(Exception):
     """A template of a form that cannot be used; `message` says which, and why."""
 
     def __init__(self, name: str, why: str) -> None:
-        super().__init__(why)
+        super().__init__(name, why)  # both, or it could not come from another process
         self.message = Message("command.template", {"place": f"{FOLDER}/{name}", "why": why})
 
 
