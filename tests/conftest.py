@@ -129,8 +129,13 @@ def words(page: str) -> str:
 
 def command(args: Sequence[str], where: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a Python module (`lakthan.cli`, `mkdocs`, …) of this environment in the folder *where*."""
+    return python(["-m", *args], where, **env)
+
+
+def python(args: Sequence[str], where: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run this environment's Python in the folder *where*."""
     return subprocess.run(
-        [sys.executable, "-m", *args],
+        [sys.executable, *args],
         cwd=where,
         env=environment(**env),
         capture_output=True,

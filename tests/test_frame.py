@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakthan import build, frame, publish
-from tests.conftest import Sandbox, command, copy_few, copy_sample
+from tests.conftest import Sandbox, command, copy_few, copy_sample, python
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -58,11 +58,16 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
     assert differing(built.root / "site", tmp_path / "site") == []
 
 
+WAVES = "from lakthan import cli, writer; writer.WAVE = 2; cli.main()"
+"""`lakthan` where two portfolios are many: it makes a nation's in waves, each in processes of its own."""
+
+
 @pytest.mark.slow
-def test_any_number_of_processes_make_the_same_site(few: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [["-m", "lakthan.cli"], ["-c", WAVES]], ids=["at once", "in waves"])
+def test_any_number_of_processes_make_the_same_site(few: Sandbox, tmp_path: Path, program: list[str]) -> None:
     build.site(few.root, build.examine(few.root), processes=1)
     other = copy_few(tmp_path / "other")
-    result = command(["lakthan.cli", "build", "--processes", "3"], other.root)
+    result = python([*program, "build", "--processes", "3"], other.root)
     assert result.returncode == 0, result.stderr
     assert differing(few.root / "site", other.root / "site") == []
     assert differing(few.docs, other.docs) == []

@@ -13,6 +13,7 @@ that would lose something as a number (`0812345678`, `+66 2`, `1e5`).
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -265,7 +266,7 @@ class _Reader:
             raise self.problem("yaml-merge-key", event.start_mark)
         if key in container:
             raise self.problem("yaml-duplicate-key", event.start_mark, key=key, first_line=self.keys[(*path, key)][0])
-        return key
+        return sys.intern(key)  # a few words are the keys of all files
 
     def syntax(self, text: str, error: yaml.MarkedYAMLError) -> YamlProblem:
         mark = error.problem_mark or error.context_mark

@@ -161,9 +161,10 @@ class Made:
         documents = [page.read() for _, page in self.known]
         known = [(number, *page[:-1], len(said)) for (number, page), said in zip(self.known, documents, strict=True)]
         head = json.dumps([files, known, self.mapped, self.used], ensure_ascii=False)
-        contents = (*(file.content for file in self.files), *documents)
         # A page's Markdown stands before its HTML, which says the same again, and pages are much alike.
-        return zstandard.compress(b"\n".join((head.encode(), b"".join(contents))))
+        contents = (head.encode(), b"\n", *(file.content for file in self.files), *documents)
+        stream = zstandard.ZstdCompressor().compressobj(sum(map(len, contents)))
+        return b"".join([*map(stream.compress, contents), stream.flush()])
 
     @classmethod
     def unpacked(cls, kept: bytes) -> Made:
@@ -229,11 +230,14 @@ def write(
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
         if len(waves) > 1:
-            _gather(bench, processes, bench.tasks(bench.common()), done)
+            # Memory is for one of these at a time, and given back with the process.
+            for task in bench.tasks(bench.large()):
+                _gather(bench, processes, [task], done)
+            _gather(bench, processes, bench.tasks(bench.common(), AT_ONCE), done)
             for wave in waves:
                 _gather(bench, processes, bench.tasks(bench.portfolios(wave)), done)
         else:
-            _gather(bench, processes, bench.tasks((*bench.portfolios(ids), *bench.common())), done)
+            _gather(bench, processes, bench.tasks((*bench.portfolios(ids), *bench.large(), *bench.common())), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
         # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
         _gather(bench, processes, [("search", one) for one in known], done, partial(_flushed, folders.site))
@@ -316,7 +320,6 @@ class _Bench:
             getattr(self, task[0])(done, task[1])
         except jinja2.TemplateError as mistake:
             raise Unmade.of(mistake) from None
-        _collect()
         return done
 
     # What each process works out once
@@ -404,14 +407,15 @@ class _Bench:
 
     # Tasks
 
-    def tasks(self, pieces: Iterable[Piece]) -> list[Task]:
-        """To make these, or take them from the cache: what has to be made first, for it takes long."""
+    def tasks(self, pieces: Iterable[Piece], at_once: int = 1) -> list[Task]:
+        """To make these, *at_once* by a process, or take them from the cache: what has to be made first, for it takes
+        long."""
         missing: list[Piece] = []
         there: list[Piece] = []
         for piece in pieces:
             sort = FINER.get(piece.sort, piece.sort)
             (there if piece.source and self.cache.has(sort, piece.source) else missing).append(piece)
-        together = [[piece] for piece in missing]
+        together = [missing[at : at + at_once] for at in range(0, len(missing), at_once)]
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
 
@@ -420,12 +424,15 @@ class _Bench:
         for name in names:
             yield self._piece("portfolio", name, self.narrow.portfolio(name).digest(self.narrow.rubrics))
 
-    def common(self) -> Iterator[Piece]:
-        """What shows several portfolios, or none, and all that shows one unit alone: the long ones first."""
-        untold, planned = self.narrow.untold_digest, self.plans[COMMON]
-        yield self._piece("tables", "", untold)
+    def large(self) -> Iterator[Piece]:
+        """Files that hold all portfolios, and take the memory for it."""
+        yield self._piece("tables", "", self.narrow.untold_digest)
         for rubric in self.examined.project.rubrics:
-            yield self._piece("book", rubric, untold)
+            yield self._piece("book", rubric, self.narrow.untold_digest)
+
+    def common(self) -> Iterator[Piece]:
+        """Whatever else shows several portfolios, or none, and all that shows one unit alone."""
+        untold, planned = self.narrow.untold_digest, self.plans[COMMON]
         paths = [plan.path for _, plan in planned if not (plan.across or plan.path.endswith(DATA))]
         for start in range(0, len(paths), AT_ONCE):
             some = paths[start : start + AT_ONCE]
@@ -480,6 +487,7 @@ class _Bench:
                 done.used.update(made.used)
                 done.renewed.append((piece.sort, piece.name))
             self._write(done, made)
+            _collect()
 
     def _finer(self, piece: Piece) -> Piece:
         """The same piece, with less that it follows from, where it takes long to say what that is."""
@@ -717,8 +725,11 @@ _BENCHES: list[_Bench] = []
 def _gather(
     bench: _Bench, processes: int, tasks: Sequence[Task], done: Done, meanwhile: Callable[[], object] = bool
 ) -> None:
-    """Do the tasks, and add up what came of them. *meanwhile* is done here while other processes are at work."""
-    alone = processes == 1 or len(tasks) < 2
+    """Do the tasks, and add up what came of them. *meanwhile* is done here while other processes are at work.
+
+    Nothing is done here as long as processes are forked: what Typst and others start here would be missing there.
+    """
+    alone = processes == 1 or not tasks
     for one in map(bench.do, tasks) if alone else _spread(bench, tasks, processes, meanwhile):
         done.names += one.names
         done.changed += one.changed
@@ -735,6 +746,7 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Cal
     """What came of the tasks, in their order."""
     # A forked process knows all that this one does, at once and in the same memory.
     context = multiprocessing.get_context("fork")
+    _collect()
     _BENCHES[:] = [bench]
     with concurrent.futures.ProcessPoolExecutor(min(processes, len(tasks)), context, end_with_parent) as pool:
         futures = [pool.submit(_do, task) for task in tasks]

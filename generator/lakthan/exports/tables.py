@@ -11,11 +11,11 @@ import datetime
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from lakthan import messages
 from lakthan.cache import Cache
@@ -453,9 +453,12 @@ def files(project: Project, assessments: Sequence[Assessment], cache: Cache) -> 
     found = []
     described = []
     for table in TABLES:
-        rows = [{name: row.get(name) for name in table.columns} for row in table.rows(project, assessments)]
-        for suffix, content in (("csv", comma_separated(table, rows)), ("parquet", parquet(table, rows, cache))):
-            found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, len(rows)))
+        # Both are written as rows come: a nation's conditions are more than memory should hold.
+        lines, rows = io.BytesIO(), table.rows(project, assessments)
+        plain = comma_separated(table, _noted(table, rows, lines))
+        packed, count = parquet(table, lines.getvalue(), cache), lines.getvalue().count(b"\n")
+        for suffix, content in (("csv", plain), ("parquet", packed)):
+            found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, count))
         described.append(_resource(table))
     licence = project.site.licence
     package: Json = {
@@ -516,14 +519,24 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def comma_separated(table: Table, rows: Sequence[Row]) -> bytes:
+def _noted(table: Table, rows: Iterable[Row], lines: BinaryIO) -> Iterator[Row]:
+    """The rows with all their columns, each of which is a line of JSON too."""
+    for row in rows:
+        whole = {name: row.get(name) for name in table.columns}
+        lines.write(f"{json.dumps(whole, ensure_ascii=False)}\n".encode())
+        yield whole
+
+
+def comma_separated(table: Table, rows: Iterable[Row]) -> bytes:
     """The table as CSV (RFC 4180), with the mark by which Excel knows UTF-8."""
-    out = io.StringIO(newline="")
+    content = io.BytesIO()
+    out = io.TextIOWrapper(content, "utf-8-sig", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
     for row in rows:
         writer.writerow(cell(row[name]) for name in table.columns)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    out.flush()
+    return content.getvalue()
 
 
 def cell(value: Cell) -> str:
@@ -539,9 +552,8 @@ def cell(value: Cell) -> str:
             return str(value)
 
 
-def parquet(table: Table, rows: Sequence[Row], cache: Cache) -> bytes:
-    """The table as Parquet; texts as they are, for nothing runs there."""
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+def parquet(table: Table, lines: bytes, cache: Cache) -> bytes:
+    """The table, of which each row is a line of JSON, as Parquet; texts as they are, for nothing runs there."""
     head = json.dumps([table.columns, version("duckdb")]).encode()
     return cache.get("table.parquet", head + b"\n" + lines, lambda: _parquet(table, lines))
 
