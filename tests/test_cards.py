@@ -12,7 +12,7 @@ import pytest
 import segno
 from PIL import Image
 
-from lakthan import build, cards
+from lakthan import build, cards, messages, writer
 from lakthan.cache import Cache
 from lakthan.pages import codes
 from tests.conftest import ROOT, Sandbox
@@ -94,6 +94,28 @@ def test_cards_are_drawn_together_and_only_those_that_are_missing(
     assert drawn == [8, 1]
     assert sum(one != other for one, other in zip(first, second, strict=True)) == 1
     assert made(Cache()) == second
+
+
+@pytest.mark.parametrize(
+    ("last", "why"),
+    [
+        ("#card(json(bytes(sys.inputs.data)))", "cannot access fields"),  # as it was, one card at a time
+        ("#card(json(bytes(sys.inputs.data)).first())", "1 ≠ 8"),
+        ("#include(none)", "expected"),
+    ],
+    ids=["as before", "one page", "mistaken"],
+)
+def test_a_template_that_makes_no_card_of_each_is_told_what_it_has_to_make(
+    addressed: Sandbox, last: str, why: str
+) -> None:
+    shipped = (ROOT / "site_templates/cards/card.typ").read_text(encoding="utf-8")
+    addressed.write("site_templates/cards/card.typ", shipped.partition("#for (number, data)")[0] + last)
+    with pytest.raises(writer.Unmade) as unmade:
+        addressed.generate()
+    said = messages.say(unmade.value.message, "en")
+    assert "cards/card.typ" in said
+    assert why in said
+    assert "a page for each" in said
 
 
 def test_without_an_address_there_are_no_cards_and_the_sheet_says_why(as_it_is: Sandbox) -> None:

@@ -23,7 +23,7 @@ import pymupdf
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from lakthan import build, cards, forms, pdf, verdicts, word, workbook
+from lakthan import build, cards, forms, messages, pdf, verdicts, word, workbook
 from lakthan.cache import Cache
 from lakthan.model import Assessment
 from lakthan.rubric import Text
@@ -357,5 +357,17 @@ def test_no_text_stops_what_is_made(small: Sandbox, text: str) -> None:
 
 
 def test_what_is_wrong_with_a_template_is_told_from_another_process() -> None:
-    told = pickle.loads(pickle.dumps(forms.Unfit("generic.typ", "unknown variable")))
-    assert told.message == forms.Unfit("generic.typ", "unknown variable").message
+    for outdated in (False, True):
+        unfit = forms.Unfit("generic.typ", "unknown variable", outdated)
+        assert pickle.loads(pickle.dumps(unfit)).message == unfit.message
+
+
+def test_a_template_that_reads_its_data_as_before_is_told_how_it_is_read_now(small: Sandbox) -> None:
+    shipped = (ROOT / "site_templates/forms/kit.typ").read_text(encoding="utf-8")
+    small.write("site_templates/forms/kit.typ", shipped.replace('"data.json"', "bytes(sys.inputs.data)"))
+    examined = build.examine(small.root)
+    with pytest.raises(forms.Unfit) as unfit:
+        forms.make(examined.project, examined.assessments[0], build.templates(small.root))
+    said = messages.say(unfit.value.message, "en")
+    assert "forms/kit.typ" in said
+    assert 'json("data.json")' in said

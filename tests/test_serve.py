@@ -305,6 +305,14 @@ def test_addresses_answer_as_those_of_a_web_server(seen: Seen) -> None:
         place.close()
 
 
+def test_a_form_that_cannot_be_made_says_why(seen: Seen, project: Sandbox) -> None:
+    seen.after(lambda: project.write("site_templates/forms/generic.typ", "#nothing"))
+    with answering(seen.live) as top:
+        status, kind, page = get(f"{top}{A}/form.pdf")
+    assert (status, kind) == (500, "text/html; charset=utf-8")
+    assert "generic.typ" in page
+
+
 def test_a_site_that_is_published_below_a_path_is_served_there(
     project: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lakthan import thai
+from lakthan import pdf, thai
 from lakthan.cache import Cache
 from lakthan.model import Assessment, Project
 from lakthan.pages.words import Words
 
 NAME = "card.png"
 """The card's file beside the page that it shows."""
+TEMPLATE = "cards/card.typ"
 SIZE = (1200, 630)
 LONGEST = 400
 """Characters that a text on a card has room for."""
@@ -63,7 +64,10 @@ def document(project: Project, assessment: Assessment, name: str = "") -> dict[s
 
 
 def make(data: dict[str, Any], templates: Sequence[Path], cache: Cache) -> bytes:
-    """The card as PNG, the same bytes for the same *data*. *templates* are the folders to look in."""
+    """The card as PNG, the same bytes for the same *data*. *templates* are the folders to look in.
+
+    Raises `pdf.Refused` for a template that Typst cannot set, or that makes other than a page for each card.
+    """
     return _Cards([data], templates, cache).make(0)
 
 
@@ -72,7 +76,7 @@ class _Cards:
     what it has set of the form before the next form comes."""
 
     def __init__(self, documents: Iterable[dict[str, Any]], templates: Sequence[Path], cache: Cache) -> None:
-        self._template = _first(templates, "cards/card.typ").read_bytes()
+        self._template = _first(templates, TEMPLATE).read_bytes()
         self._fonts = _first(templates, "forms/fonts")
         self._said = [json.dumps(data, ensure_ascii=False, sort_keys=True) for data in documents]
         ground = hashlib.sha256(version("typst").encode() + b"\n" + self._template)
@@ -94,19 +98,25 @@ class _Cards:
                 self._drawn[n] = picture
         return self._drawn[number]
 
-    def _draw(self, numbers: Iterable[int]) -> list[bytes]:
+    def _draw(self, numbers: Sequence[int]) -> list[bytes]:
         import typst  # noqa: PLC0415  (only where a card has changed)
 
         compile: Any = typst.compile
-        found = compile(
-            {"main.typ": self._template},
-            font_paths=[str(self._fonts)],
-            ignore_system_fonts=True,
-            sys_inputs={"data": f"[{','.join(self._said[number] for number in numbers)}]"},
-            format="png",
-            ppi=72.0,
-        )
-        return [found] if isinstance(found, bytes) else found
+        try:
+            found = compile(
+                {"main.typ": self._template},
+                font_paths=[str(self._fonts)],
+                ignore_system_fonts=True,
+                sys_inputs={"data": f"[{','.join(self._said[number] for number in numbers)}]"},
+                format="png",
+                ppi=72.0,
+            )
+        except typst.TypstError as problem:
+            raise pdf.Refused(str(problem)) from problem
+        pictures = [found] if isinstance(found, bytes) else found
+        if len(pictures) != len(numbers):
+            raise pdf.Refused(f"{len(pictures)} ≠ {len(numbers)}")
+        return pictures
 
 
 def _first(folders: Sequence[Path], name: str) -> Path:

@@ -51,9 +51,10 @@ LISTED = 12
 class Unfit(Exception):
     """A template of a form that cannot be used; `message` says which, and why."""
 
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(name, why)  # both, or it could not come from another process
-        self.message = Message("command.template", {"place": f"{FOLDER}/{name}", "why": why})
+    def __init__(self, name: str, why: str, outdated: bool = False) -> None:
+        super().__init__(name, why, outdated)  # all of them, or it could not come from another process
+        told = {"place": f"{FOLDER}/{name}", "why": why}
+        self.message = Message("command.template_inputs", told) if outdated else Message("command.template", told)
 
 
 # The PDF ---------------------------------------------------------------------------------------------------------
@@ -111,7 +112,9 @@ def typeset(
         except pdf.Refused as why:
             if whole and CROWDED in str(why):
                 return made(whole=False)
-            raise Unfit(f"{name}.typ", str(why)) from why
+            # As templates read their data once, and copies of `kit.typ` may do to this day.
+            outdated = next((path for path, content in found.items() if b"sys.inputs" in content), "")
+            raise Unfit(outdated or f"{name}.typ", str(why), bool(outdated)) from why
 
     return (cache or Cache()).get(NAME, source.digest(), made)
 

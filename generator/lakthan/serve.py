@@ -47,6 +47,7 @@ from lakthan import (
     load,
     messages,
     pages,
+    pdf,
     preview,
     privacy,
     word,
@@ -228,6 +229,11 @@ class Live:
         """The page for addresses where there is nothing."""
         with self._lock:
             return self._with_script(self._around.file("404.html"))
+
+    def unmade(self, mistake: forms.Unfit | pdf.Refused) -> bytes:
+        """The page for a form or a card whose template cannot be used."""
+        told = writer.Unmade.of(mistake) if isinstance(mistake, pdf.Refused) else mistake
+        return self._plain(messages.say(told.message, self.language))
 
     def _own(self, name: str) -> bytes:
         if name != "live.js":
@@ -568,6 +574,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._redirect(f"{mount}{path}/")
             else:
                 self._send(HTTPStatus.NOT_FOUND, live.missing(), "text/html; charset=utf-8")
+        except (forms.Unfit, pdf.Refused) as mistake:
+            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, live.unmade(mistake), "text/html; charset=utf-8")
 
     def _meant(self) -> bool:
         """Whether it was asked for by a name of this machine: another site's page may give it a name of its own."""

@@ -39,6 +39,7 @@ from lakthan import (
     load,
     narrow,
     pages,
+    pdf,
     preview,
     privacy,
     publish,
@@ -78,8 +79,10 @@ class Unmade(Exception):
         self.message = message
 
     @classmethod
-    def of(cls, mistake: jinja2.TemplateError) -> Unmade:
-        """A mistake of a template, as people are told of it."""
+    def of(cls, mistake: jinja2.TemplateError | pdf.Refused) -> Unmade:
+        """A mistake of a template of pages or cards, as people are told of it."""
+        if isinstance(mistake, pdf.Refused):
+            return cls(Message("command.template_card", {"place": cards.TEMPLATE, "why": str(mistake)}))
         file, line = getattr(mistake, "filename", None), getattr(mistake, "lineno", None)
         for frame_, number in traceback.walk_tb(mistake.__traceback__):
             if frame_.f_code.co_filename.endswith(".j2"):
@@ -318,7 +321,7 @@ class _Bench:
         self.cache.used = done.used
         try:
             getattr(self, task[0])(done, task[1])
-        except jinja2.TemplateError as mistake:
+        except (jinja2.TemplateError, pdf.Refused) as mistake:
             raise Unmade.of(mistake) from None
         return done
 
