@@ -127,6 +127,7 @@ class Bench:
         (self.project / "build/docs").mkdir(parents=True)
         self.time("Lakthan, rebuild in CI after one edit", ours)
         self.serve()
+        run([*ours, "--pages-only"], self.folder)
         docs = self.folder / "docs"
         shutil.copytree(self.project / "build/docs", docs, ignore=lambda _, names: [n for n in names if _heavy(n)])
         for path in docs.rglob("*.md"):  # what is ours in front matter, Material's search takes for its own

@@ -83,18 +83,24 @@ class Heavy(cache.Cache):
         pass
 
 
-def built(project: Sandbox, where: Path, kept: cache.Cache) -> dict[str, bytes]:
-    """All files of the pages and the site, built in a checkout of its own, with the cache *kept*."""
+def built(project: Sandbox, where: Path, kept: cache.Cache, pages: bool) -> dict[str, bytes]:
+    """All files of the pages and the site, built in a checkout of its own, with the cache *kept*.
+
+    *pages* says whether pages of a former build stand there: then they are kept up, else they are not written.
+    """
     for name in ("content", "rubrics", "site_templates"):
         shutil.copytree(project.path(name), where / name)
     shutil.copy(project.path("mkdocs.yml"), where)
     (where / build.DOCS).mkdir(parents=True)
+    if pages:
+        (where / build.DOCS / "former.md").write_text("# Former\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "Cache", lambda _: kept)
         build.site(where, build.examine(where), processes=1)
     kept.used.clear()
     manifest = (where / "site" / publish.MANIFEST).read_bytes()
     assert manifest == publish.manifest(where / "site"), "what is said of files that were not read again is so"
+    assert (where / build.DOCS / "index.md").is_file() == pages
     found = {}
     for folder in (build.DOCS, "site"):
         for path in sorted((where / folder).rglob("*")):
@@ -220,17 +226,20 @@ EDITS: tuple[Edit, ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("seed", "steps"), [(1, 4), pytest.param(2, len(EDITS), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("seed", "steps", "pages"),
+    [(1, 2, False), (3, 2, True), pytest.param(2, len(EDITS), False, marks=pytest.mark.slow)],
+)
 def test_random_edits_end_in_the_bytes_of_a_clean_build(
-    project: Sandbox, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int
+    project: Sandbox, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int, pages: bool
 ) -> None:
     rng = random.Random(seed)
     carried, heavy = cache.Cache(tmp_path / "carried"), Heavy(tmp_path_factory.getbasetemp() / "heavy")
-    built(project, tmp_path / "first", carried)
+    built(project, tmp_path / "first", carried, pages)
     for edit in rng.sample(EDITS, steps):
         edit(project, rng)
-        mine = built(project, tmp_path / "with", carried)
-        clean = built(project, tmp_path / "without", heavy)
+        mine = built(project, tmp_path / "with", carried, pages)
+        clean = built(project, tmp_path / "without", heavy, pages)
         other = [name for name in sorted({*mine, *clean}) if mine.get(name) != clean.get(name)]
         assert not other, f"after {edit.__name__}"
 

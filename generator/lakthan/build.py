@@ -82,7 +82,10 @@ def _write(root: Path, examined: Examined, site: Path | None, processes: int | N
     # Imported here: what makes pages and forms takes a quarter of a second, which `lakthan check` need not wait for.
     from lakthan import editor, publish, writer  # noqa: PLC0415
 
-    where = writer.Folders(root, root / DOCS, site, root / FOLDER, templates(root))
+    docs = root / DOCS
+    # A site follows from no file there. What other builders were given once is kept up, that they build nothing old.
+    wanted = docs if site is None or not writer.empty(docs) else None
+    where = writer.Folders(root, wanted, site, root / FOLDER, templates(root))
     admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
         return writer.write(where, examined, admin, processes=processes)

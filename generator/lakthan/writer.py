@@ -190,7 +190,8 @@ class Folders(NamedTuple):
     """Where things are and go."""
 
     root: Path
-    docs: Path
+    docs: Path | None
+    """The folder of Markdown for other builders; None where only the site is wanted."""
     site: Path | None
     """The folder that the site is built in; None where only pages are written."""
     cache: Path
@@ -204,7 +205,7 @@ class Folders(NamedTuple):
 def write(
     folders: Folders, examined: Examined, also: Iterable[tuple[str, bytes]] = (), *, processes: int | None = None
 ) -> Written:
-    """Write everything that was examined to the docs folder, and nothing else; as HTML to the site's, if there is one.
+    """Write everything that was examined to the docs folder, and nothing else; as HTML to the site's. One may be None.
 
     A file that would not change is not touched, one that no longer belongs is removed; the site's folder is empty.
     *also* are files beside those, by their paths. Raises Unmade and `forms.Unfit` for templates that cannot be used.
@@ -215,7 +216,7 @@ def write(
     if not may_fork():
         processes = 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
-    folders = folders._replace(fresh=_empty(folders.docs))
+    folders = folders._replace(fresh=folders.docs is not None and empty(folders.docs))
     fresh = not any(folders.cache.glob("*"))
     with _collected_between(), tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
@@ -253,7 +254,7 @@ def write(
     if bench.ground != bench.ground_now():
         done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
     Cache(folders.cache).prune(done.used)
-    removed = () if folders.fresh else _removed(folders.docs, set(done.names))
+    removed = () if folders.fresh or not folders.docs else _removed(folders.docs, set(done.names))
     return Written(tuple(done.changed), removed, len(set(done.names)), tuple(done.renewed), done.sums)
 
 
@@ -338,7 +339,16 @@ class _Bench:
 
         config = frame.configured(self.folders.root)
         config.site_dir = str(self.folders.site)
-        return frame.Frame(config, partial(_present, self.folders.docs))
+        return frame.Frame(config, self._planned)
+
+    def _planned(self) -> Iterator[str]:
+        """Pages, data and attachments that a page's Markdown may lead to, as they stand in the docs folder."""
+        for plans in self.plans.values():
+            yield from (plan.path for _, plan in plans)
+        for beside in self.beside.values():
+            yield from (plan.path for plan in beside)
+        for portfolio in self.examined.project.portfolios:
+            yield from (f"{portfolio.id}/{name}" for name in load.attachments(portfolio))
 
     def open(self) -> None:
         """Compile the templates and load the theme, so that processes forked from this one have them."""
@@ -458,7 +468,8 @@ class _Bench:
     def _piece(self, sort: str, name: str, digest: bytes, about: Any = None) -> Piece:
         source = b""
         if self.ground is not None:
-            source = self.ground + digest + bytes([self.folders.site is not None]) + name.encode()
+            wanted = bytes([self.folders.docs is not None, self.folders.site is not None])
+            source = self.ground + digest + wanted + name.encode()
         return Piece(sort, name, source, about)
 
     def _told(self, rubric: Rubric, name: str) -> Told:
@@ -607,7 +618,8 @@ class _Bench:
             page = plan.make()
             if page.entry:
                 made.known.append((number, page.entry.waiting()))
-            made.put(page.path, page.content)
+            if self.folders.docs or not page.path.endswith(".md"):
+                made.put(page.path, page.content)
             if self.folders.site and page.path.endswith(".md"):
                 path, html, mapped = self.frame.page(page.path, page.content)
                 made.add("site", path, html)
@@ -637,10 +649,13 @@ class _Bench:
             self._put_site(done, name, content, _sum(content))
 
     def _put_docs(self, done: Done, name: str, content: Content) -> None:
+        docs = self.folders.docs
+        if docs is None:
+            return
         done.names.append(name)
         if self.folders.fresh:
-            _write_new(self.folders.docs / name, content)
-        elif not _put(self.folders.docs, name, content):
+            _write_new(docs / name, content)
+        elif not _put(docs, name, content):
             return
         done.changed.append(name)
 
@@ -694,7 +709,7 @@ def _put(docs: Path, name: str, content: Content) -> bool:
     return True
 
 
-def _empty(docs: Path) -> bool:
+def empty(docs: Path) -> bool:
     """Whether nothing of a former build is there."""
     try:
         return all(path.name in KEPT for path in docs.iterdir())
