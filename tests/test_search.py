@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
 from lakthan import build, pages, search
 from lakthan.search import Entry, Passage, Waiting
@@ -67,6 +69,14 @@ def test_a_day_is_the_same_however_it_is_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["99/99/2569", "2569", "ข้อ 1.2.3", "22 มกราคม 1500", "0410/558", "marc 2569"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert search.dates(text) == set()
+
+
+@given(text("กเแำ่้ ๑7.-Éaσς\u0301\u200b\u00a0\u3000\n–", max_size=24))
+def test_pieces_of_a_line_have_what_the_line_has_and_nothing_else(line: str) -> None:
+    def runs(texts: Iterable[str]) -> set[str]:
+        return {one[at : at + size] for one in texts for size in (2, 3) for at in range(len(one) - size + 1)}
+
+    assert runs(search.pieces(line)) == runs([search.normal(line)])
 
 
 # What a page says ------------------------------------------------------------------------------------------------

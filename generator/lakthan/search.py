@@ -34,8 +34,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate, count, groupby
-from operator import add
+from itertools import accumulate, chain, count, groupby
+from operator import add, sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -258,7 +258,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
-_DATED = re.compile(r"\d[-/]\d|(?:[A-Za-z]|คม|ยน|นธ์|[คพย]\.|ศ\.?|ราช)\s?\d")
+_ENDS = (r"[A-Za-z]", "คม", "ยน", "นธ์", r"[คพย]\.", "ศ", r"ศ\.", "ราช")
+_BEFORE = "|".join(rf"(?<={end}\d)|(?<={end}\s\d)" for end in _ENDS)
+_DATED = re.compile(rf"\d(?:[-/]\d|{_BEFORE})")
 """What every date has, such as the end of a month before a number: most lines do not, and the pattern above is slow."""
 
 
@@ -269,8 +271,7 @@ def dates(text: str) -> set[str]:
     ['@202601', '@20260122', '@202606']
     """
     found = set()
-    text = thai.ascii_digits(text)
-    for one in _DATE.finditer(text) if _DATED.search(text) else ():
+    for one in _DATE.finditer(thai.ascii_digits(text)) if _DATED.search(text) else ():
         name = one["n3"] or one["n4"]
         month = _MONTH_OF[re.sub(r"[.\s]", "", name).lower()] if name else int(one["m"] or one["m2"])
         day = one["d"] or one["d2"] or one["d3"] or one["d4"]
@@ -286,17 +287,41 @@ def dates(text: str) -> set[str]:
     return found
 
 
+def pieces(line: str) -> tuple[str, ...]:
+    """Texts, compared as they are, that together have what a line has: every two and three characters in a row of what
+    is `normal` of it. Its dates are among them.
+
+    Words come again in many lines; what is new in a line is where they meet.
+
+    >>> pieces("ผลการ ประเมิน 2569")
+    ('ผลการ', 'ารปร', 'ประเมิน', 'ิน 2', ' 2569 ')
+    """
+    found: list[str] = []
+    tail = ""
+    for word in filter(None, map(_word, line.split())):
+        # One space stands between words of other letters, though each has its own.
+        head = word[1:3] if tail.endswith(" ") and word[0] == " " else word[:2]
+        if tail:
+            found.append(tail + head)
+        found.append(word)
+        tail = (tail + word)[-2:]
+    return (*found, *dates(line))
+
+
+_word = lru_cache(32_768)(normal)
+_pieces = lru_cache(8_192)(pieces)  # most lines stand on several pages
+
+
 Under = Callable[[str], Iterable[int]]
-"""Under what a line is found: every two and three characters in a row, and its dates, each by a number."""
+"""Under what a piece is found, each by a number."""
 
 
-def _under(line: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
-    text = normal(line)
-    pairs = list(map(add, text, text[1:]))
+def _under(piece: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
+    if piece[0] == "@":
+        return (numbers[piece],)
+    pairs = list(map(add, piece, piece[1:]))
     # Thousands of these are kept, and a set takes eight times as much.
-    return tuple({*map(numbers.__getitem__, pairs), *map(numbers.__getitem__, map(add, pairs, text[2:]))}) + tuple(
-        map(numbers.__getitem__, dates(line))
-    )
+    return tuple({*map(numbers.__getitem__, pairs), *map(numbers.__getitem__, map(add, pairs, piece[2:]))})
 
 
 # The files -------------------------------------------------------------------------------------------------------
@@ -317,7 +342,7 @@ def files(
     kept = cache or Cache()
     ordered = sorted(pages, key=lambda p: (KINDS.index(p.kind), p.rubric, thai.sort_key(p.name), p.url))
     numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
-    under = lru_cache(8_192)(partial(_under, numbers=numbers))  # most lines stand on several pages
+    under = lru_cache(32_768)(partial(_under, numbers=numbers))
     everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
     in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
@@ -429,7 +454,7 @@ def _group(pages: Sequence[tuple[Waiting, bytes]], under: Under, numbers: Mappin
         # Neighbours have most in common: only where a run begins or ends there is something to do.
         runs.append(tuple(keys ^ last for keys, last in zip(here, before, strict=True)))
         before = here
-    own = {number: at for at, number in enumerate(sorted({n for run in (*runs, before) for keys in run for n in keys}))}
+    own = {number: at for at, number in enumerate(sorted(set().union(*chain(*runs, before))))}
     every = list(numbers)
     lists = [array("I", map(own.__getitem__, keys)) for run in (*runs, before) for keys in run]
     head = json.dumps([[every[number] for number in own], [len(one) for one in lists]], ensure_ascii=False)
@@ -452,10 +477,11 @@ def _found_under(
 ) -> tuple[Set[int], Set[int]]:
     """Under what a page is found: for anything that it says, and for its title."""
     _, title, _, about, passages = document
-    titled = frozenset(under(title))
+    titled = frozenset().union(*map(under, _pieces(title)))
     keys = {numbers[f"@u:{page.unit}"], numbers[f"@r:{page.rubric}"], numbers[f"@k:{page.kind}"]}
-    lines = {line for _, _, text in passages for line in text.split("\n")}
-    return keys.union(titled, under(about), *map(under, lines)), titled
+    lines = {about, *(line for _, _, text in passages for line in text.split("\n"))}
+    every: set[str] = set().union(*map(_pieces, lines))
+    return keys.union(titled, *map(under, every)), titled
 
 
 def _hash(key: str) -> int:
@@ -471,6 +497,7 @@ def _hash(key: str) -> int:
     return found
 
 
+@lru_cache(8_192)
 def _number(value: int) -> bytes:
     """Seven bits in a byte, the lowest first; the eighth says that more follow.
 
@@ -492,16 +519,7 @@ def _packed(runs: Sequence[int]) -> bytes:
     >>> list(_packed([0, 3, 9, 10]))
     [1, 1, 12]
     """
-    out = bytearray()
-    end = 0
-    for i in range(0, len(runs), 2):
-        start, left_out = runs[i], runs[i] - end
-        end = runs[i + 1]
-        first = left_out * 2 + (end - start > 1)
-        if first < 0x80:  # nearly all of them
-            out.append(first)
-        else:
-            out += _number(first)
-        if end - start > 1:
-            out += _number(end - start - 2)
-    return bytes(out)
+    steps = [*map(sub, runs, chain((0,), runs))]
+    runs_of = zip(steps[::2], steps[1::2], strict=True)
+    values = [n for left, size in runs_of for n in ((left * 2,) if size == 1 else (left * 2 + 1, size - 2))]
+    return bytes(values) if max(values, default=0) < 0x80 else b"".join(map(_number, values))
