@@ -310,6 +310,19 @@ def test_a_template_of_the_project_comes_first(project: build.Examined, tmp_path
     assert "assets/lakthan.js" in files
 
 
+def test_a_template_may_import_another_without_what_the_page_knows(project: build.Examined, tmp_path: Path) -> None:
+    """As Jinja does it unless told otherwise: then only texts of the unit itself stay in Thai."""
+    for name in ("pages", "parts"):
+        (tmp_path / name).mkdir()
+    macro = '{% macro dated(record) %}{{ record.text("title") }}: {{ field_value(record, "date") }}{% endmacro %}'
+    (tmp_path / "parts/own.j2").write_text(macro, encoding="utf-8")
+    page = '# Ours\n{% from "parts/own.j2" import dated %}{{ dated(portfolio.answers["1"].evidence[0]) }}'
+    (tmp_path / "pages/evidence.md.j2").write_text(page, encoding="utf-8")
+    made = pages.pages(project.project, project.assessments, templates=[tmp_path, ROOT / "site_templates"])
+    files = {page.path: page.content.decode() for page in made if page.path.endswith("demo-2569/evidence.md")}
+    assert '<time datetime="2026-01-22">22 Jan 2026</time>' in files["en/up/low/demo-2569/evidence.md"]
+
+
 def test_the_catalogues_say_the_same() -> None:
     def names(text: str | Mapping[str, str]) -> set[str]:
         texts = text.values() if isinstance(text, Mapping) else [text]

@@ -567,6 +567,9 @@ def _environment(site: Site) -> jinja2.Environment:
         condition=partial(conditions.asked, site),
         in_words=links.in_words,
         outside=outside,
+        # For a template that is imported without what the page knows: else `_here` says it
+        field_value=partial(fields.field_value, site),
+        in_english={},
         # What the JSON beside the pages says in the same words
         anchor=exports.anchor,
         exports=exports.EXPORTS,
