@@ -32,7 +32,7 @@ from lakthan import (
 )
 from lakthan.messages import Language
 from lakthan.rubric import CONDITIONS, PROOF, Indicator, Rubric
-from tests.conftest import ROOT, Sandbox, command
+from tests.conftest import ROOT, Sandbox, command, python
 
 MOI = "content/dip-ict/moi-moral-2569"
 COMMANDS = ("build", "serve", "check", "score", "explain", "init", "new", "new unit", "new evidence")
@@ -76,6 +76,27 @@ def test_what_makes_pages_and_documents_is_not_imported_before_it_is_needed() ->
     told = f"import sys, lakthan.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+KILLED = """
+import os, multiprocessing
+from lakthan import cli, writer
+def killed(self, done, pieces):
+    assert multiprocessing.parent_process()
+    os.kill(os.getpid(), 9)
+writer._Bench.pieces = killed
+cli.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no processes are forked")
+def test_whoever_lost_a_process_is_told_and_nothing_is_left_behind(small: Sandbox) -> None:
+    small.write("build/.spool-0/1", "of a build that was killed")
+    told = python(["-c", KILLED, "--lang", "en", "build", "--pages-only", "--processes", "2"], small.root)
+    assert told.returncode == 1
+    assert "--processes 1" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert {path.name for path in small.path("build").iterdir()} <= {".lock", "docs"}
 
 
 def test_every_option_has_a_description() -> None:

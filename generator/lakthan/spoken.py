@@ -11,6 +11,7 @@ import locale
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import BrokenExecutor
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,8 +19,9 @@ from typing import Any
 import click
 import yaml
 
-from lakthan import strictyaml
+from lakthan import messages, strictyaml
 from lakthan.messages import Language
+from lakthan.model import Message
 
 
 def system_language() -> Language:
@@ -51,6 +53,12 @@ class Commands(click.Group):
                 stream.reconfigure(encoding="utf-8", errors="replace")
         speak(self, system_language())
         return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenExecutor:
+            raise click.ClickException(messages.say(Message("command.process_lost"), ctx.obj["language"])) from None
 
 
 def chosen(ctx: click.Context, _param: click.Parameter, value: Language | None) -> Language | None:

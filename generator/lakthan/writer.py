@@ -67,6 +67,7 @@ KEPT_AT_ONCE = 4
 """Pieces that are there already which a process is given at a time."""
 FINER = {"across": "indicator"}
 """Pieces that follow from less than their key says: what that is stands in the cache itself, under this sort."""
+_SPOOL = ".spool-"
 WAVE = 48
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -218,7 +219,9 @@ def write(
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
     folders = folders._replace(fresh=folders.docs is not None and empty(folders.docs))
     fresh = not any(folders.cache.glob("*"))
-    with _collected_between(), tempfile.TemporaryDirectory(prefix=".spool-", dir=folders.root / "build") as spool:
+    for left in (folders.root / "build").glob(f"{_SPOOL}*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a build that was killed: nobody else holds the lock
+    with _collected_between(), tempfile.TemporaryDirectory(prefix=_SPOOL, dir=folders.root / "build") as spool:
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
         done = Done()
         ids = [assessment.portfolio.id for assessment in examined.assessments]
