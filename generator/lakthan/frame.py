@@ -447,19 +447,32 @@ def _blocks(text: str) -> list[str] | None:
     >>> _blocks("<p>x</p> y"), _blocks("<b>x</b>"), _blocks("<div>")
     (None, None, None)
     """
-    found: list[str] = []
-    open_: list[str] = []
-    start = 0
     pieces = tags.cut(text)
     if "<" in "".join(pieces[::2]):
         return None
-    sorts = [_tag(piece) for piece in pieces[1::2]]
-    for at, tag in enumerate(sorts):
+    shape = _outermost(tuple(map(_tag, pieces[1::2])))
+    if not shape or any(pieces[2 * start].strip() for start, _ in shape) or pieces[-1].strip():
+        return None
+    if len(shape) == 1:
+        return [text.strip()]
+    return ["".join(pieces[2 * start + 1 : 2 * end + 2]) for start, end in shape]
+
+
+_Tag = tuple[str, bool, bool]
+
+
+@lru_cache(1024)  # pages have hardly more shapes than templates have branches
+def _outermost(found: tuple[_Tag | None, ...]) -> list[tuple[int, int]] | None:
+    """The first and the last tag of each element that stands in no other; None where Markdown would see more."""
+    blocks: list[tuple[int, int]] = []
+    open_: list[str] = []
+    start = 0
+    for at, tag in enumerate(found):
         if tag is None:
             return None
         name, closes, empty = tag
         if not open_:
-            if closes or empty or name not in _BLOCK_LEVEL or pieces[2 * at].strip():
+            if closes or empty or name not in _BLOCK_LEVEL:
                 return None
             start = at
             open_.append(name)
@@ -470,14 +483,14 @@ def _blocks(text: str) -> list[str] | None:
                 while open_.pop() != name:
                     pass
             if not open_:
-                found.append("".join(pieces[2 * start + 1 : 2 * at + 2]))
+                blocks.append((start, at))
         elif not empty:
             open_.append(name)
-    return found if found and not open_ and not pieces[-1].strip() else None
+    return None if open_ else blocks
 
 
 @lru_cache(8192)  # a page has a thousand tags of a hundred sorts
-def _tag(text: str) -> tuple[str, bool, bool] | None:
+def _tag(text: str) -> _Tag | None:
     """The name of an element, whether this is its end, and whether it has none; nothing where it is not so plain."""
     tag = _TAG.fullmatch(text)
     if tag is None or tag[2] in _RAW_TEXT:

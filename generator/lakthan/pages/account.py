@@ -39,7 +39,7 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     return Markup(html.replace("<table>", box))  # noqa: S704 (nh3 has cleaned it)
 
 
-@lru_cache(1024)  # each stands on a page of its own, and beside others', in every language
+@lru_cache(4096)  # each stands on a page of its own, and beside others', in every language
 def _cleaned(text: str, up: str, files: str) -> str:
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "style":
@@ -76,7 +76,7 @@ def _cleaned(text: str, up: str, files: str) -> str:
     return "".join(joined).strip()
 
 
-@lru_cache(2048)  # the same, wherever links lead: converting takes most of the time
+@lru_cache(512)  # the same, wherever links lead: converting takes most of the time
 def _converted(text: str) -> str:
     converter = _converter()
     try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from html import unescape
-from itertools import zip_longest
 from typing import NamedTuple
 
 from lakthan import tags
@@ -38,35 +38,38 @@ def _marked(block: str) -> str:
     """A heading, or elements that are whole."""
     if block.isascii() or not THAI.search(block):
         return block
-    out: list[str] = []
     open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
-    pieces = tags.cut(block)
-    for at, (between, piece) in enumerate(zip_longest(pieces[::2], pieces[1::2])):
-        text = between
+    pieces = [*tags.cut(block)]
+    for at, tag in enumerate([*map(_tag, pieces[1::2]), None]):
+        text = pieces[2 * at]
         if not text.isascii() and THAI.search(text):
-            name, thai = open_[-1] if open_ else ("", False)
-            if not thai and name not in _SILENT:
-                closes = piece is not None and piece.startswith(f"</{name}")
-                alone = closes and at and out[-1].startswith(f"<{name}") and "lang=" not in out[-1]
-                if alone and (name in _BARE or not re.search("[A-Za-z]", unescape(text))):
-                    out[-1] = _with_lang(out[-1])
-                elif name not in _BARE:
-                    inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
-                    text = _RUN.sub(rf'<{inside} lang="th">\g<0></{inside}>', text)
-        out.append(text)
-        if piece is None:
-            break
-        tag = _tag(piece)
-        marks = tag is not None and not tag.closes and tag.said and not (open_ and open_[-1][1])
-        out.append(_with_lang(piece) if marks else piece)
-        if tag:
-            thai = open_[-1][1] if open_ else False
-            if tag.closes:
-                if open_ and open_[-1][0] == tag.name:
-                    open_.pop()
-            elif tag.holds:
-                open_.append((tag.name, thai if tag.thai is None else tag.thai))
-    return "".join(out)
+            _mark(pieces, 2 * at, open_)
+        if tag is None:
+            continue
+        if tag.closes:
+            if open_ and open_[-1][0] == tag.name:
+                open_.pop()
+            continue
+        thai = open_[-1][1] if open_ else False
+        if tag.said and not thai:
+            pieces[2 * at + 1] = _with_lang(pieces[2 * at + 1])
+        if tag.holds:
+            open_.append((tag.name, thai if tag.thai is None else tag.thai))
+    return "".join(pieces)
+
+
+def _mark(pieces: list[str], at: int, open_: Sequence[tuple[str, bool]]) -> None:
+    """Say that the text at a place is Thai, where nothing around it does: in its element's tag, or around it."""
+    name, thai = open_[-1] if open_ else ("", False)
+    if thai or name in _SILENT:
+        return
+    closes = at + 1 < len(pieces) and pieces[at + 1].startswith(f"</{name}")
+    alone = closes and at and pieces[at - 1].startswith(f"<{name}") and "lang=" not in pieces[at - 1]
+    if alone and (name in _BARE or not re.search("[A-Za-z]", unescape(pieces[at]))):
+        pieces[at - 1] = _with_lang(pieces[at - 1])
+    elif name not in _BARE:
+        inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
+        pieces[at] = _RUN.sub(rf'<{inside} lang="th">\g<0></{inside}>', pieces[at])
 
 
 class _Tag(NamedTuple):
