@@ -30,11 +30,11 @@ import re
 import unicodedata
 import zlib
 from array import array
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate, chain, count, groupby
+from itertools import accumulate, chain, count, groupby, repeat
 from operator import add, sub
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -357,8 +357,9 @@ def files(
         for number, changes in enumerate(runs, at):
             for held, own, others in zip((everywhere, in_title), changes, before, strict=True):
                 found: Iterable[int] = map(known.__getitem__, own)
-                for key in set(found) ^ others if others else found:
-                    held[key].append(number)
+                keys = set(found) ^ others if others else found
+                # A million times: nothing here may take a step of Python for each.
+                deque(map(array.append, map(held.__getitem__, keys), repeat(number)), maxlen=0)
             before = (frozenset(), frozenset())  # what is said of the others is what differs from the one before
         before = tuple(frozenset(map(known.__getitem__, own)) for own in last)
         at += len(same)
@@ -447,10 +448,14 @@ Changes = Sequence[Sequence[int]]
 
 def _group(pages: Sequence[tuple[Waiting, bytes]], under: Under, numbers: Mapping[str, int]) -> bytes:
     """What neighbouring pages are found under, as differences: the first one's from nothing, then from one another."""
+    said = [_said(page, json.loads(document)) for page, document in pages]
+    # What all of them say is looked up once.
+    shared = set.intersection(*(texts for texts, _ in said))
+    under_shared = frozenset().union(*map(under, shared))
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
     runs: list[tuple[Set[int], ...]] = []
-    for page, document in pages:
-        here = _found_under(page, json.loads(document), under, numbers)
+    for texts, title in said:
+        here = under_shared.union(*map(under, texts - shared)), frozenset().union(*map(under, title))
         # Neighbours have most in common: only where a run begins or ends there is something to do.
         runs.append(tuple(keys ^ last for keys, last in zip(here, before, strict=True)))
         before = here
@@ -472,16 +477,12 @@ def _unpacked(content: bytes) -> tuple[Sequence[str], Sequence[Changes], Changes
     return names, runs, last
 
 
-def _found_under(
-    page: Waiting, document: Sequence[Any], under: Under, numbers: Mapping[str, int]
-) -> tuple[Set[int], Set[int]]:
-    """Under what a page is found: for anything that it says, and for its title."""
+def _said(page: Waiting, document: Sequence[Any]) -> tuple[set[str], tuple[str, ...]]:
+    """The pieces of all that a page says, with whose it is and its sort, and those of its title."""
     _, title, _, about, passages = document
-    titled = frozenset().union(*map(under, _pieces(title)))
-    keys = {numbers[f"@u:{page.unit}"], numbers[f"@r:{page.rubric}"], numbers[f"@k:{page.kind}"]}
-    lines = {about, *(line for _, _, text in passages for line in text.split("\n"))}
-    every: set[str] = set().union(*map(_pieces, lines))
-    return keys.union(titled, *map(under, every)), titled
+    lines = {about, title, *(line for _, _, text in passages for line in text.split("\n"))}
+    whose = f"@u:{page.unit}", f"@r:{page.rubric}", f"@k:{page.kind}"
+    return set().union(whose, *map(_pieces, lines)), _pieces(title)
 
 
 def _hash(key: str) -> int:
