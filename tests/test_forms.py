@@ -170,6 +170,21 @@ def test_what_is_no_instruction_is_refused() -> None:
         pdf._set_anew(b"q 1 0 0 1 5 5 cm BI /W 1 ID x EI Q", {})
 
 
+def test_fonts_that_are_replaced_are_those_that_are_used(tmp_path: Path) -> None:
+    """Or what is made with the old ones would be kept as made with the new ones."""
+    template = b'#set document(title: "x")\n#set text(font: "Sarabun")\n#json("data.json").said'
+    for name in ("served", "fresh"):
+        shutil.copytree(FONTS, tmp_path / name)
+
+    def made(folder: str) -> bytes:
+        return pdf.make("x.typ", {"x.typ": template}, {"said": "ทั้งนี้"}, None, tmp_path / folder)
+
+    before = made("served")
+    for name in ("served", "fresh"):
+        shutil.copy(FONTS / "Sarabun_700Bold.ttf", tmp_path / name / "Sarabun_400Regular.ttf")
+    assert made("served") == made("fresh") != before
+
+
 # Kept for good, and read by everybody ----------------------------------------------------------------------------
 
 

@@ -65,6 +65,7 @@ def make(
     """
     import typst  # noqa: PLC0415
 
+    _look(fonts)
     said = json.dumps(_shown(data, frozenset(_covered(fonts))), ensure_ascii=False)
     with tempfile.TemporaryDirectory() as place:
         # As an input of Typst the data would be part of all that it sets: nothing would be known again in the next one.
@@ -84,6 +85,19 @@ def make(
         finally:
             _forget()
     return readable(made, fonts)
+
+
+_LOOKED: dict[Path, object] = {}
+"""Folders of fonts, as they were when something was remembered of them."""
+
+
+def _look(folder: Path) -> None:
+    """Forget what was known of fonts that somebody has replaced since, as they may while a site is served."""
+    found = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.ttf"))]
+    if _LOOKED.setdefault(folder, found) != found:
+        _LOOKED[folder] = found
+        for known in (_set_in, _fonts, _covered, _texts):
+            known.cache_clear()
 
 
 @cache
