@@ -53,6 +53,8 @@ class Given(NamedTuple):
     """Attachment → width and height of its small picture."""
     beside: Beside | None = None
     """None where all portfolios are given."""
+    accounts: Mapping[str, Answer] = {}
+    """Indicator → its answer with what the unit tells, which is neither in `examined` nor in the digest."""
 
     def digest(self, rubrics: Mapping[str, bytes]) -> bytes:
         """SHA-256 of all of it; *rubrics* are those of the rubrics, which many have in common."""
@@ -70,7 +72,8 @@ class Given(NamedTuple):
             ],
         )
         # No text of it is the same for different values: none of our models hides a field, and none has sets.
-        return hashlib.sha256(repr(self._replace(examined=shown)).encode(errors="surrogatepass")).digest()
+        shown = self._replace(examined=shown, accounts={})
+        return hashlib.sha256(repr(shown).encode(errors="surrogatepass")).digest()
 
 
 class Narrow:
@@ -80,21 +83,25 @@ class Narrow:
         self.whole, self.beside = whole, beside
 
     def portfolio(self, name: str) -> Given:
-        """What a portfolio's own files may show: itself and its unit, earlier editions, and who stands beside it."""
+        """What a portfolio's own files may show: itself and its unit, earlier editions, and who stands beside it.
+
+        What it tells of its indicators stands apart.
+        """
         own = self._by_id[name]
         rubric, unit = own.portfolio.rubric, own.portfolio.unit
         earlier = {known.partition(":")[0] for one in rubric.every_indicator() for known in one.continues}
-        shown = [a for a in self._by_unit[unit] if a is own or a.portfolio.rubric.id in earlier]
+        of_unit = self._by_unit[unit]
+        shown = [self._bare(a, a is own) for a in of_unit if a is own or a.portfolio.rubric.id in earlier]
         beside = {language: {name: found[name]} for language, found in self.beside.items()}
         names = {other for found in beside.values() for other in found[name] if other}
         every = self.whole.examined.project.units
         units = [*self._above(unit), *(_named(every[other]) for other in sorted(names) if other in every)]
-        return self._given(shown, units, beside)
+        return self._given(shown, units, beside)._replace(accounts=own.portfolio.answers)
 
     def unit(self, name: str) -> Given:
-        """What a unit's own pages may show: itself, the units around it, and all its portfolios."""
+        """What a unit's own pages may show: itself, the units around it, and all its portfolios, without accounts."""
         below = [_named(unit) for unit in self._children.get(name, ())]
-        return self._given(self._by_unit.get(name, ()), [*self._above(name), *below], {})
+        return self._given(map(self._bare, self._by_unit.get(name, ())), [*self._above(name), *below], {})
 
     @cached_property
     def untold(self) -> Given:
@@ -108,7 +115,7 @@ class Narrow:
 
     def telling(self, told: Told) -> Given:
         """What a page across units may show: the same, and the accounts of the answers *told*."""
-        return self._whole([self._bare(one, told) for one in self.whole.examined.assessments])
+        return self._whole([self._bare(one, told=told) for one in self.whole.examined.assessments])
 
     def telling_digest(self, told: Told) -> bytes:
         """The digest of what `telling` gives."""
@@ -154,12 +161,12 @@ class Narrow:
             examined=Examined(project, tuple(assessments), (), {}, examined.ledger), beside=self.beside
         )
 
-    def _bare(self, assessment: Assessment, told: Told = frozenset()) -> Assessment:
-        """An assessment without the accounts of the unit, but for those of the answers *told*."""
+    def _bare(self, assessment: Assessment, shared: bool = False, told: Told = frozenset()) -> Assessment:
+        """An assessment without the accounts of the unit, but for those of the answers *told*, and the *shared* one."""
         full = assessment.portfolio
-        shared, silent = self._silent[full.id]
+        of_all, silent = self._silent[full.id]
         answers = {name: full.answers[name] if (full.id, name) in told else one for name, one in silent.items()}
-        bare = replace(full, answers=answers, shared=shared)
+        bare = replace(full, answers=answers, shared=full.shared if shared else of_all)
 
         def of(score: Score) -> Score:
             return replace(score, portfolio=bare)

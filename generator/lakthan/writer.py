@@ -25,6 +25,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -49,7 +50,7 @@ from lakthan import (
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
-from lakthan.model import Assessment, Message
+from lakthan.model import Answer, Assessment, Message
 from lakthan.narrow import Given, Narrow, Told
 from lakthan.pages import practice, standings
 from lakthan.rubric import Rubric
@@ -63,8 +64,10 @@ ALONE = 24
 """Portfolios whose pages are made sooner than other processes start."""
 AT_ONCE = 8
 """Pages of the whole site that are made together."""
-KEPT_AT_ONCE = 4
+KEPT_AT_ONCE = 12
 """Pieces that are there already which a process is given at a time."""
+TOLD_AT_ONCE = 6
+"""Pages of indicators that are made together: less of them has to be made where one account changes."""
 FINER = {"across": "indicator"}
 """Pieces that follow from less than their key says: what that is stands in the cache itself, under this sort."""
 _SPOOL = ".spool-"
@@ -300,6 +303,8 @@ class Piece(NamedTuple):
     """All that they follow from, hashed; empty where that cannot be said."""
     about: Any = None
     """What they are made with."""
+    portfolio: str = ""
+    """Whose they are, where it has several: what those have in common is worked out once if they are made together."""
 
 
 class _Bench:
@@ -307,6 +312,7 @@ class _Bench:
 
     def __init__(self, folders: Folders, given: Given) -> None:
         self.folders, self.given, self.examined = folders, given, given.examined
+        self._last: tuple[str, _Bench] = "", self
 
     def told(self, done: Done) -> _Bench:
         """The same bench, which knows of the attachments."""
@@ -382,7 +388,13 @@ class _Bench:
             ledger=examined.ledger,
             cache=self.cache,
             beside=self.given.beside,
+            accounts=self.accounts,
         )
+
+    @cached_property
+    def accounts(self) -> dict[str, Answer]:
+        """What pages may tell that are made now, by the paths of files: where it is given apart, nothing as a rule."""
+        return {}
 
     @cached_property
     def plans(self) -> dict[Whose, list[tuple[int, pages.Plan]]]:
@@ -391,7 +403,7 @@ class _Bench:
         order: dict[str, int] = {}
         for number, site in enumerate(self.sites):
             for plan in pages.plans(site):
-                found.setdefault((plan.portfolio, plan.unit), []).append((number, plan))
+                found.setdefault((plan.portfolio, plan.unit or plan.tells), []).append((number, plan))
                 order.setdefault(plan.path.removeprefix(site.folder), len(order))
         # A page of many portfolios beside itself in the other language: what they share is then still known.
         found[COMMON].sort(key=lambda entry: order[entry[1].path.removeprefix(self.sites[entry[0]].folder)])
@@ -431,14 +443,27 @@ class _Bench:
         for piece in pieces:
             sort = FINER.get(piece.sort, piece.sort)
             (there if piece.source and self.cache.has(sort, piece.source) else missing).append(piece)
-        together = [missing[at : at + at_once] for at in range(0, len(missing), at_once)]
+        alone = len({piece.portfolio for piece in missing} - {""}) == 1  # then others have nothing else to do
+        together: list[list[Piece]] = []
+        for (portfolio, _), some in groupby(missing, lambda piece: (piece.portfolio, alone and piece.sort)):
+            every = [*some]
+            size = len(every) if portfolio else at_once
+            together += [every[at : at + size] for at in range(0, len(every), size)]
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
 
     def portfolios(self, names: Iterable[str]) -> Iterator[Piece]:
-        """All that shows one portfolio alone, of each."""
+        """All that shows one portfolio alone, of each: what tells none of its accounts, and some of those pages."""
         for name in names:
-            yield self._piece("portfolio", name, self.narrow.portfolio(name).digest(self.narrow.rubrics))
+            given = self.narrow.portfolio(name)
+            digest = given.digest(self.narrow.rubrics)
+            yield self._piece("portfolio", name, digest)._replace(portfolio=name)
+            every = [indicator.id for indicator in self.by_id[name].portfolio.rubric.every_indicator()]
+            for at in range(0, len(every), TOLD_AT_ONCE):
+                some = every[at : at + TOLD_AT_ONCE]
+                told = repr([given.accounts.get(one) for one in some]).encode(errors="surrogatepass")
+                source, about = hashlib.sha256(digest + told).digest(), (name, some)
+                yield self._piece("told", f"{name}/{some[0]}", source, about)._replace(portfolio=name)
 
     def large(self) -> Iterator[Piece]:
         """Files that hold all portfolios, and take the memory for it."""
@@ -532,7 +557,25 @@ class _Bench:
     # Pieces
 
     def _made_portfolio(self, name: str, _: None) -> Made:
-        return self.alone(self.narrow.portfolio(name))._made((name, ""))
+        """All of a portfolio but the pages that tell its accounts."""
+        return self._own(name)._made((name, ""))
+
+    def _made_told(self, _name: str, about: tuple[str, Sequence[str]]) -> Made:
+        """The pages, in every language, of some indicators of a portfolio, with their accounts and no others."""
+        name, some = about
+        own = self._own(name)
+        every = own.given.accounts
+        own.accounts.update({every[one].place.file: every[one] for one in some if one in every})
+        try:
+            return own._pages(entry for one in some for entry in own.plans[name, one])
+        finally:
+            own.accounts.clear()
+
+    def _own(self, name: str) -> _Bench:
+        """A bench for a portfolio alone: the last one, if it was for the same."""
+        if self._last[0] != name:
+            self._last = name, self.alone(self.narrow.portfolio(name))
+        return self._last[1]
 
     def _made_unit(self, name: str, _: None) -> Made:
         return self.alone(self.narrow.unit(name))._made(("", name))
@@ -670,7 +713,8 @@ class _Bench:
 
 DATA = "data/index.md"
 Whose = tuple[str, str]
-"""The ids of a portfolio and a unit, one of them empty; both for what shows several, or none."""
+"""The ids of a portfolio and a unit, one of them empty, both for what shows several, or none; or of a portfolio and the
+indicator whose account is told."""
 COMMON: Whose = "", ""
 
 

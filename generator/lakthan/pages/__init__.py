@@ -22,7 +22,7 @@ from lakthan import exports, links
 from lakthan.cache import Cache
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
-from lakthan.model import Assessment, Message, Project
+from lakthan.model import Answer, Assessment, Message, Project
 from lakthan.pages import (
     about,
     bench,
@@ -88,6 +88,7 @@ def sites(
     ledger: links.Ledger | None = None,
     cache: Cache | None = None,
     beside: Mapping[Language, Mapping[str, tuple[str | None, str | None]]] | None = None,
+    accounts: Mapping[str, Answer] | None = None,
 ) -> tuple[Site, ...]:
     """The site, once in each of its languages: what `plans` needs.
 
@@ -95,7 +96,8 @@ def sites(
     attachment has, by its path in the project; what it does not name is shown as missing. *previews* has the width and
     height in pixels of the small pictures of attachments, by the same paths. *searched* says what was searched for
     personal data, by portfolio; *ledger* when each external address was reached. What takes long to
-    make is kept in *cache*. *beside* says which units stand beside that of a portfolio, where not all are given.
+    make is kept in *cache*. *beside* says which units stand beside that of a portfolio, where not all are given, and
+    *accounts* are answers with what units tell, by the paths of their files, where those of the project are without it.
     """
     data = cached(partial(exports.open_data, project, tuple(assessments), cache or Cache()))
     return tuple(
@@ -112,6 +114,7 @@ def sites(
             ledger=ledger or {},
             data=data,
             beside=beside.get(language, {}) if beside is not None else None,
+            accounts=accounts if accounts is not None else {},
         )
         for language in project.site.languages
     )

@@ -16,7 +16,7 @@ def pages(site: Site) -> Iterator[Plan]:
     for assessment in site.assessments:
         for position, indicator in enumerate(assessment.portfolio.rubric.every_indicator()):
             path = f"{assessment.portfolio.id}/{indicator.id}.md"
-            yield site.plan(path, _page, assessment, position, of=assessment)
+            yield site.plan(path, _page, assessment, position, of=assessment, tells=indicator.id)
 
 
 def _page(site: Site, assessment: Assessment, position: int) -> Page:

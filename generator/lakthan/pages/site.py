@@ -62,6 +62,8 @@ class Plan:
     """The id of the unit whose own it is, in the same way."""
     across: tuple[str, str] | None = None
     """Of the pages that show what units tell of an indicator: the ids of the rubric and of the indicator."""
+    tells: str = ""
+    """The indicator whose account it tells, of a portfolio's own files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class Site(Words):
     """The site's own menu."""
     feed: bool = True
     """Whether the site has feeds of what is new."""
+    accounts: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers with what units tell, by the paths of their files, where those of the project are without it."""
     env: jinja2.Environment = field(init=False)
     known: dict[Any, Any] = field(init=False, default_factory=dict)
     """What `once` has worked out."""
@@ -114,14 +118,16 @@ class Site(Words):
         *args: Any,
         of: Assessment | Unit | None = None,
         across: tuple[str, str] | None = None,
+        tells: str = "",
     ) -> Plan:
         """A page to be made by ``make(site, *args)``. *path* is the same in every language; *of* says whose it is.
 
-        *across* names the indicator that it is about; an empty one where it tells of several.
+        *across* names the indicator that it is about, an empty one where it tells of several; *tells* the one whose
+        account it tells.
         """
         where = self.folder + path if path.endswith(".md") else path
         portfolio = of.portfolio.id if isinstance(of, Assessment) else ""
-        return Plan(where, partial(make, self, *args), portfolio, of.id if isinstance(of, Unit) else "", across)
+        return Plan(where, partial(make, self, *args), portfolio, of.id if isinstance(of, Unit) else "", across, tells)
 
     def once(self, make: Callable[..., T], *args: Hashable) -> T:
         """``make(site, *args)``, worked out at the first call and kept: for what many pages look up."""
@@ -188,6 +194,7 @@ class Site(Words):
 
         *up* leads from the page to the portfolio's own page.
         """
+        answer = answer and self.accounts.get(answer.place.file, answer)
         english = answer.english if answer and self.language == "en" else None
         translated = english is not None and bool(english.body.strip())
         body = english.body if english and translated else answer.body if answer else ""
