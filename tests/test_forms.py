@@ -165,9 +165,25 @@ def test_no_stream_ends_like_a_line_and_all_are_compressed() -> None:
     assert again
 
 
-def test_what_is_no_instruction_is_refused() -> None:
-    with pytest.raises(ValueError, match="BI"):
-        pdf._set_anew(b"q 1 0 0 1 5 5 cm BI /W 1 ID x EI Q", {})
+@pytest.mark.parametrize("text", [b"BT 3 Ts (x) Tj ET", b"BT (x) Tj"])
+def test_text_that_is_not_set_as_typst_sets_it_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match="Tj"):
+        pdf._set_anew(b"q 1 0 0 1 5 5 cm /Span<</Alt(BT (x) Tj ET)>>BDC EMC " + text, {}, {})
+
+
+def test_marks_are_printed_where_typst_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those too that it raises or lowers: over a tall letter, or over another mark."""
+    template = b'#set page(width: 1500pt, height: 200pt, margin: 60pt)\n#set document(title: "x")\n'
+    template += b'#set text(60pt, font: "Sarabun", lang: "th")\n#json("data.json").said'
+    said = "กั้น ปั้น ฟื้น ป็้ ฝ้าย น้ำ ผู้ที่ ญี่ปุ่น กุฎี ฐาน"
+
+    def printed() -> bytes:
+        made = pdf.make("x.typ", {"x.typ": template}, {"said": said}, None, FONTS)
+        return bytes(pypdfium2.PdfDocument(made)[0].render(grayscale=True).to_pil().tobytes())
+
+    anew = printed()
+    monkeypatch.setattr(pdf, "readable", lambda content, _: content)
+    assert max(abs(one - other) for one, other in zip(anew, printed(), strict=True)) < 64
 
 
 def test_fonts_that_are_replaced_are_those_that_are_used(tmp_path: Path) -> None:

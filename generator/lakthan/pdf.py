@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pikepdf
@@ -218,13 +218,15 @@ def readable(content: bytes, fonts: Path) -> bytes:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         texts = _texts(fonts)
         known: dict[tuple[int, int], _Font] = {}
+        blocks: dict[tuple[_Font, ...], dict[bytes, bytes]] = defaultdict(dict)
         for page in pdf.pages:
             used = {}
             for name, found in (page.Resources.get("/Font") or {}).items():
                 if found.objgen not in known:
                     known[found.objgen] = _Font(found, texts)
                 used[name.removeprefix("/")] = known[found.objgen]
-            page.Contents = pdf.make_stream(_ended(_set_anew(page.Contents.read_bytes(), used)))
+            anew = _set_anew(page.Contents.read_bytes(), used, blocks[tuple(used.values())])
+            page.Contents = pdf.make_stream(_ended(anew))
         for font in known.values():
             font.save(pdf)
         return _saved(pdf)
@@ -264,6 +266,24 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
     return made
 
 
+_BACK = 20
+"""How far before the end of its letter a mark is set, in thousandths of the size: some readers sort glyphs by place,
+and the next letter may begin a little earlier than the last one ends."""
+
+
+class _Run(NamedTuple):
+    """Glyphs that are set at once; places in thousandths of the size from where the run begins."""
+
+    start: float
+    """Where the first of them is set."""
+    glyphs: str
+    """Their numbers in hexadecimal, and the gaps between them, as they stand between `<` and `>`."""
+    end: float
+    """Where the pen stands after them."""
+    letter: float
+    """Where the last letter ends."""
+
+
 class _Font:
     """A font inside a PDF: how wide its glyphs are, what they say, and marks in the places where the text has them."""
 
@@ -279,7 +299,8 @@ class _Font:
         self.order = list(self.font.getGlyphOrder())
         outlines = _outlines(self.font)
         self.widths = [width * self.scale for _, (width, _) in outlines]
-        self.moved: dict[tuple[int, int, int], int] = {}
+        self.moved: dict[tuple[int, int], int] = {}
+        self.runs: dict[tuple[bytes, int], _Run] = {}
         before = dict(_said(entry.ToUnicode.read_bytes().decode("latin-1")))
         self.says = {}
         for number, (_, outline) in enumerate(outlines):
@@ -290,47 +311,87 @@ class _Font:
             elif number and old:
                 self.says[number] = old
 
-    def placed(self, glyph: int, dx: int, dy: int) -> int:
-        """The number of a glyph that looks like *glyph* moved by so many thousandths of its size."""
-        if not dx and not dy:
+    def run(self, shown: bytes, letter: int) -> _Run:
+        """What an instruction shows, where the last letter before it ends at *letter* from where it begins."""
+        found = self.runs.get((shown, letter))
+        if not found:
+            found = self.runs[shown, letter] = self._run(_items(shown), letter)
+        return found
+
+    def _run(self, items: Iterable[float | Sequence[int]], letter: float) -> _Run:
+        at = 0.0
+        start: float | None = None
+        reached = 0.0
+        made: list[str] = []
+        for item in items:
+            if isinstance(item, float):
+                at -= item
+                continue
+            for glyph in item:
+                width, placed, where = self.widths[glyph], glyph, at
+                if not width and abs(at - letter) < 1000:
+                    where = letter - _BACK
+                    placed = self._moved(glyph, round(at - where))
+                if start is None:
+                    start = where
+                elif gap := round(reached - where, 2):
+                    made.append(f">{_plain(gap)}<")
+                made.append(f"{placed:04X}")
+                at += width
+                reached = where + width
+                if width:
+                    letter = at
+        return _Run(start or 0.0, "".join(made), reached, letter)
+
+    def _moved(self, glyph: int, by: int) -> int:
+        """The number of a glyph that looks like *glyph* moved to the right by so many thousandths of its size."""
+        if not by:
             return glyph
-        found = self.moved.setdefault((glyph, dx, dy), len(self.order) + len(self.moved))
+        found = self.moved.setdefault((glyph, by), len(self.order) + len(self.moved))
         if glyph in self.says:
             self.says[found] = self.says[glyph]
         return found
 
     def save(self, pdf: pikepdf.Pdf) -> None:
         """Put the font back, with the glyphs that were asked for and what all of them say."""
-        from fontTools.pens.recordingPen import DecomposingRecordingPen  # noqa: PLC0415
-        from fontTools.pens.transformPen import TransformPen  # noqa: PLC0415
-        from fontTools.pens.ttGlyphPen import TTGlyphPen  # noqa: PLC0415
+        from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphComponent  # noqa: PLC0415
 
         if self.moved:
-            glyphs, outlines, metrics = self.font.getGlyphSet(), self.font["glyf"], self.font["hmtx"]
+            outlines, metrics = self.font["glyf"], self.font["hmtx"]
             head, limits = self.font["head"], self.font["maxp"]
-            made = {}
-            for (number, dx, dy), new in self.moved.items():
-                pen = TTGlyphPen(None)
-                place = (1, 0, 0, 1, round(dx / self.scale), round(dy / self.scale))
-                drawn = DecomposingRecordingPen(glyphs)
-                glyphs[self.order[number]].draw(drawn)
-                drawn.replay(TransformPen(pen, place))
-                made[f"moved{new}"] = (pen.glyph(), metrics[self.order[number]][0])
-            for name, (glyph, width) in made.items():
+            names = [f"moved{new}" for new in self.moved.values()]
+            for name, (number, by) in zip(names, self.moved, strict=True):
+                part, glyph, old = GlyphComponent(), Glyph(), outlines[self.order[number]]
+                part.glyphName, part.x, part.y, part.flags = self.order[number], round(by / self.scale), 0, 0
+                glyph.numberOfContours, glyph.components = -1, [part]
+                if old.numberOfContours:
+                    glyph.xMin, glyph.xMax = old.xMin + part.x, old.xMax + part.x
+                    glyph.yMin, glyph.yMax = old.yMin, old.yMax
+                else:
+                    glyph.xMin = glyph.xMax = glyph.yMin = glyph.yMax = 0
                 outlines[name] = glyph
-                glyph.recalcBounds(outlines)
-                metrics[name] = (width, glyph.xMin)
-                head.xMin, head.yMin = min(head.xMin, glyph.xMin), min(head.yMin, glyph.yMin)
-                head.xMax, head.yMax = max(head.xMax, glyph.xMax), max(head.yMax, glyph.yMax)
-                limits.maxPoints = max(limits.maxPoints, len(glyph.coordinates))
-                limits.maxContours = max(limits.maxContours, glyph.numberOfContours)
-            self.font.setGlyphOrder([*self.order, *made])
+                metrics[name] = (metrics[part.glyphName][0], glyph.xMin)
+                head.xMin, head.xMax = min(head.xMin, glyph.xMin), max(head.xMax, glyph.xMax)
+            limits.maxComponentElements = max(limits.maxComponentElements, 1)
+            limits.maxComponentDepth += 1
+            limits.maxCompositePoints = max(limits.maxCompositePoints, limits.maxPoints)
+            limits.maxCompositeContours = max(limits.maxCompositeContours, limits.maxContours)
+            self.font.setGlyphOrder([*self.order, *names])
             file = io.BytesIO()
             self.font.save(file)
             self.file.write(file.getvalue())
             self.descriptor.CIDSet = pdf.make_stream(_bits(len(self.order) + len(self.moved)))
             self.file.Length1 = len(file.getvalue())
         self.entry.ToUnicode = pdf.make_stream(_cmap(self.says))
+
+
+def _plain(number: float) -> str:
+    """A number as short as it can be written without an exponent.
+
+    >>> _plain(-20.0), _plain(0.05)
+    ('-20', '0.05')
+    """
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def _bits(count: int) -> bytes:
@@ -369,90 +430,99 @@ def _cmap(says: Mapping[int, str]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _set_anew(content: bytes, fonts: Mapping[str, _Font]) -> bytes:
+def _set_anew(content: bytes, fonts: Mapping[str, _Font], known: dict[bytes, bytes]) -> bytes:
     """The instructions of a page with every mark set at the end of its letter, by a glyph that is drawn where it was.
 
     Typst moves the pen for a mark, and readers take that for a space or for another line: ผู้ที่ would be copied as ผูท้ ี่.
-    Replacement texts that the glyphs now say themselves are left out. Raises `ValueError` for what is no instruction.
+    Replacement texts that the glyphs now say themselves are left out. *known* are the blocks of text that were made
+    with these fonts before. Raises `ValueError` for text that is not set as Typst sets it.
     """
     made: list[bytes] = []
-    kept: list[bool] = []
-    origins = [(0.0, 0.0)]
-    set_font = set_mode = set_matrix = b""
-    font: _Font | None = None
-    line = _Line()
-    for found in _INSTRUCTIONS.finditer(_flat(content)):
-        mode, chosen, name, size, matrix, turned, x, y, shown, plain, other, operands, operator = found.groups()
-        if mode and mode != set_mode:
-            line.end(made)
-            made.append(mode)
-            set_mode = mode
-        if chosen and chosen != set_font:
-            line.end(made)
-            made.append(chosen)
-            set_font, font, line.size = chosen, fonts.get(name.decode()), float(size)
-        if matrix:
-            # Runs on one line become one: a space in a run of its own is lost on some readers.
-            line.start = (origins[-1][0] + float(x), origins[-1][1] + float(y))
-            if not line.items or line.start[1] != line.y or turned != set_matrix:
-                line.end(made)
-                made.append(matrix)
-                set_matrix = turned
-        if shown:
-            if font is None:
-                raise ValueError("text without a font")
-            line.add(font, _items(shown))
-        if plain:
-            line.end(made)
-            made.append(plain)
-        if not other:
-            if not found[0] and found.string[found.start() :].strip():
-                raise ValueError(found.string[found.start() :][:80])
-            continue
-        line.end(made)
-        match operator:
-            case b"BDC":
-                kept.append(_wanted(operands))
-                if not kept[-1]:
-                    continue
-            case b"BMC":
-                kept.append(True)
-            case b"EMC":
-                if not kept.pop():
-                    continue
-            case b"BT":
-                set_font = set_mode = b""
-            case b"q":
-                origins.append(origins[-1])
-            case b"Q":
-                origins.pop()
-            case b"cm":
-                right, up = operands.split()[4:]
-                origins[-1] = (origins[-1][0] + float(right), origins[-1][1] + float(up))
+    end = 0
+    content = _flat(content)
+    for found in _BLOCK.finditer(content):
+        if found.start() > end:
+            raise ValueError(content[end:][:80])
+        other, runs = found.groups()
         made.append(other)
+        if runs:
+            if runs not in known:
+                known[runs] = _block(runs, fonts)
+            made.append(known[runs])
+        end = found.end()
     return b"".join(made)
 
 
-_STRING = rb"\((?:[^()\\]++|\\.)*+\)"
-_NUMBER = rb"[-+]?[\d.]+"
+def _block(runs: bytes, fonts: Mapping[str, _Font]) -> bytes:
+    """A block of text, in which runs on one line become one: a space in a run of its own is lost on some readers.
+
+    A mark that begins a block belongs to the letter that ends where the block begins: Typst sets one that it raises so.
+    """
+    made = [b"BT"]
+    line: list[str] = []
+    """Numbers of glyphs in hexadecimal, and gaps in thousandths of the size, as they stand between `<` and `>`."""
+
+    def end() -> None:
+        if line:
+            made.append(f"[<{''.join(line)}>]TJ".replace("<>", "").encode())
+            line.clear()
+
+    set_font = set_matrix = set_y = b""
+    font: _Font | None = None
+    unit = 1.0
+    start = reached = letter = 0.0
+    kept = True
+    read = 0
+    for whole, marked, chosen, name, size, matrix, x, y, shown, marked_end in _RUN.findall(runs):
+        read += len(whole)
+        if marked:
+            kept = _wanted(marked)
+            if kept:
+                end()
+                made.append(marked)
+        if font is None or chosen != set_font:
+            end()
+            made.append(chosen)
+            set_font, font, unit = chosen, fonts[name.decode()], float(size) / 1000
+        if not line or y != set_y or matrix != set_matrix:
+            end()
+            made.append(b"%b%b %b Tm" % (matrix, x, y))
+            set_matrix, set_y, start, reached, letter = matrix, y, float(x), 0.0, 0.0
+        at = (float(x) - start) / unit
+        first, glyphs, pen, last = font.run(shown, round(letter - at))
+        if gap := round(reached - at - first, 2):
+            line.append(f">{_plain(gap)}<")
+        line.append(glyphs)
+        reached, letter = at + pen, at + last
+        if marked_end and kept:
+            end()
+            made.append(marked_end)
+    if read < len(runs):
+        raise ValueError(runs[:80])
+    end()
+    made.append(b"ET")
+    return b"\n".join(made)
+
+
+_STRING = rb"\([^()\\]*+(?:\\.[^()\\]*+)*+\)"
+_NUMBER = rb"[-+]?[\d.]++"
 _HEX = rb"<[\dA-Fa-f\s]*+>"
 _ARRAY = rb"\[(?:[^][()]++|" + _STRING + rb")*+\]"
 _DICTIONARY = rb"<<(?:[^<>()]++|" + _STRING + rb"|" + _HEX + rb")*+>>"
-_NAME = rb"/[^][\s()<>/%{}]*+"
-_OPERANDS = rb"\s*+(?:(?:" + b"|".join((_NUMBER, _NAME, _STRING, _DICTIONARY, _HEX, _ARRAY)) + rb")\s*+)*+"
-_OPERATOR = rb"(?:[A-Za-z][\w*]*+|['\"])"
-_INSTRUCTIONS = re.compile(
-    # What sets text comes in this order from Typst: so a run is one match, not four.
-    rb"(\s*+\d+\s++Tr(?!\w))?"
-    rb"(\s*+/([^][\s()<>/]++)\s++(" + _NUMBER + rb")\s++Tf(?!\w))?"
-    rb"(\s*+((?:" + _NUMBER + rb"\s++){4})(" + _NUMBER + rb")\s++(" + _NUMBER + rb")\s++Tm(?!\w))?"
-    rb"(?:\s*+(" + _ARRAY + rb"\s*+TJ|(?:" + _STRING + rb"|" + _HEX + rb")\s*+Tj)(?!\w))?"
-    rb"((?:" + _OPERANDS + rb"(?!(?:BDC|BMC|EMC|BT|BI|q|Q|cm|T[rfmJj])(?!\w))" + _OPERATOR + rb")++)?"
-    rb"(" + rb"(" + _OPERANDS + rb")(BDC|BMC|EMC|BT|q|Q|cm)(?!\w))?",
+_RUN = re.compile(
+    # What sets text comes in this order from Typst: so a run is one match.
+    rb"(\s*+(/Span\s*+" + _DICTIONARY + rb"\s*+BDC)?+"
+    rb"\s*+(\d++\s++Tr\s*+/([^][\s()<>/]++)\s++(" + _NUMBER + rb")\s++Tf)"
+    rb"\s++((?:" + _NUMBER + rb"\s++){4})(" + _NUMBER + rb")\s++(" + _NUMBER + rb")\s++Tm"
+    rb"\s*+(" + _ARRAY + rb"\s*+TJ|(?:" + _STRING + rb"|" + _HEX + rb")\s*+Tj)"
+    rb"\s*+(EMC)?+\s*+)",
     re.DOTALL,
 )
-"""All that sets a run of text, what is passed on as it stands, and an instruction to look at, where they come in this
-order (ISO 32000-1, 7.8.2 and 9.4): a match for each instruction would take four times as long."""
+_BLOCK = re.compile(
+    rb"((?:[^(B]++|" + _STRING + rb"|B(?!T(?!\w)))*+)(?:BT((?:[^(E]++|" + _STRING + rb"|E(?!T(?!\w)))*+)ET(?!\w))?+",
+    re.DOTALL,
+)
+"""What is passed on as it stands, and a block of text (ISO 32000-1, 7.8.2 and 9.4)."""
 _UNNESTED = re.compile(rb"(?:[^(]++|" + _STRING + rb")*+", re.DOTALL)
 _BRACKET = re.compile(rb"\\.|[()]", re.DOTALL)
 _ITEM = re.compile(_STRING + rb"|" + _HEX + rb"|" + _NUMBER, re.DOTALL)
@@ -481,8 +551,7 @@ def _flat(content: bytes) -> bytes:
     return b"".join((*made, content[at:]))
 
 
-@lru_cache(4096)
-def _items(shown: bytes) -> Sequence[float | Sequence[int]]:
+def _items(shown: bytes) -> list[float | Sequence[int]]:
     """What an instruction shows: gaps in thousandths of the size, and numbers of glyphs.
 
     >>> _items(rb"[(\\000\\001\\000\\))-7.5<0A0b>]TJ")
@@ -515,55 +584,3 @@ def _wanted(operands: bytes) -> bool:
     """
     found = re.search(rb"/ActualText\s*(?:<FEFF([\dA-F]*)>|\()", operands)
     return not found or (found[1] is not None and _AM in bytes.fromhex(found[1].decode()).decode("utf-16-be"))
-
-
-_BACK = 20
-"""How far before the end of its letter a mark is set, in thousandths of the size: some readers sort glyphs by place,
-and the next letter may begin a little earlier than the last one ends."""
-
-
-class _Line:
-    """Glyphs on one line, gathered for one instruction."""
-
-    def __init__(self) -> None:
-        self.items: list[str] = []
-        """Numbers of glyphs in hexadecimal, and gaps in thousandths of the size, as they stand between `<` and `>`."""
-        self.start = (0.0, 0.0)
-        self.size = 0.0
-        self.y = 0.0
-        self._reached = 0.0
-        """Where the pen stands after what is gathered."""
-        self._letter: tuple[float, float] | None = None
-        """Where the last letter ended."""
-
-    def add(self, font: _Font, items: Iterable[float | Sequence[int]]) -> None:
-        """Gather what is set from `start` on."""
-        unit = self.size / 1000
-        at, self.y = self.start
-        widths, gathered, letter = font.widths, self.items, self._letter
-        reached = self._reached if gathered else at
-        for item in items:
-            if isinstance(item, float):
-                at -= item * unit
-                continue
-            for glyph in item:
-                width, placed, where = widths[glyph] * unit, glyph, at
-                if not width and letter and abs(at - letter[0]) < self.size:
-                    rise = self.y - letter[1]
-                    if abs(rise) < self.size / 2:
-                        where = letter[0] - _BACK * unit
-                        placed = font.placed(glyph, round((at - where) / unit), round(rise / unit))
-                if gap := round((reached - where) / unit, 3):
-                    gathered.append(f">{gap:.3f}".rstrip("0").rstrip(".") + "<")
-                gathered.append(f"{placed:04X}")
-                at += width
-                reached = where + width
-                if width:
-                    letter = (at, self.y)
-        self.start, self._reached, self._letter = (at, self.y), reached, letter
-
-    def end(self, made: list[bytes]) -> None:
-        """Add the instruction for what is gathered, if anything is, and begin anew."""
-        if self.items:
-            made.append(f"[<{''.join(self.items)}>]TJ".replace("<>", "").encode())
-            self.items = []
