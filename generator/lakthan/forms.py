@@ -128,9 +128,29 @@ LABELS = tuple(sorted(key.rpartition(".")[2] for key in messages.catalogue("th")
 def document(project: Project, assessment: Assessment, language: Language = "th") -> Json:
     """All that the form of a portfolio shows, as texts in one language: Thai digits in print, ASCII in addresses.
 
-    A text of more than `LONGEST` characters is cut.
+    A text of more than `LONGEST` characters is cut. It is not to be changed: it is known again the next time.
     """
-    made: Json = _short(_document(project, assessment, language))
+    return _known(_Whose(project, assessment), language)
+
+
+class _Whose:
+    """A portfolio, as it was read and scored: the very same, and no other however alike."""
+
+    def __init__(self, project: Project, assessment: Assessment) -> None:
+        self.project, self.assessment = project, assessment
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Whose):
+            return NotImplemented
+        return self.project is other.project and self.assessment is other.assessment
+
+    def __hash__(self) -> int:
+        return hash((id(self.project), id(self.assessment)))
+
+
+@lru_cache(1)  # PDF and Word document are made one after the other
+def _known(whose: _Whose, language: Language) -> Json:
+    made: Json = _short(_document(whose.project, whose.assessment, language))
     return made
 
 

@@ -12,16 +12,19 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 import docx
 import docxtpl
 import jinja2
+from docx.document import Document
+from docx.opc.packuri import PackURI
+from docx.opc.pkgwriter import PackageWriter
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -40,6 +43,7 @@ _PROPERTIES = ("author", "comments", "identifier", "language", "subject", "title
 _LONGEST = 255
 """Characters that a property of a document can hold."""
 _LISTING = re.compile("<w:t(?: [^>]*)?>[^<]*[\t\n\a\f]")
+_PICTURE = re.compile(rb'<wp:docPr id="\d+" name="[^"]*"(?=/?>)')
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _LINK = "163F8F"
 _FONT = "TH Sarabun New"
@@ -86,11 +90,9 @@ def _made(name: str, template: bytes, data: Json) -> bytes:
     try:
         document = _Template(io.BytesIO(template))
         document.render(_context(document, _clean(data)), _environment(escapes=True), autoescape=True)
-        out = io.BytesIO()
-        document.save(out)
+        return _packed(document.docx, data["label"]["qr"])
     except (jinja2.TemplateError, KeyError, ValueError, zipfile.BadZipFile) as why:
         raise forms.Unfit(name, str(why)) from why
-    return _settled(out.getvalue(), data["label"]["qr"])
 
 
 def of_tables(
@@ -127,9 +129,7 @@ def of_tables(
         if head:
             repeated = table.rows[0]._tr.get_or_add_trPr().makeelement(qn("w:tblHeader"), {})
             table.rows[0]._tr.get_or_add_trPr().append(repeated)
-    out = io.BytesIO()
-    document.save(out)
-    return _settled(out.getvalue(), "")
+    return _packed(document, "")
 
 
 @cache
@@ -164,28 +164,49 @@ class _Template(docxtpl.DocxTemplate):  # type: ignore[misc]
             setattr(held, name, thai.cut(said, _LONGEST))
 
 
-def _settled(content: bytes, alternative: str) -> bytes:
-    """The document without the time of its writing, and with a text for each picture."""
+def _packed(document: Document, alternative: str) -> bytes:
+    """The document as `save` writes it, but without the time of its writing, and with a text for each picture."""
+    # What `save` packs would have to be unpacked and packed once more: each takes as long as to fill the template in.
+    package = document.part.package
+    parts = package.parts
+    for part in parts:
+        part.before_marshal()
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "word/document.xml":
-                said = quoteattr(alternative)
-                part = re.sub(rb'(<wp:docPr id="\d+" name="[^"]*")(?=/?>)', rb"\1 descr=" + said.encode(), part)
-            new.writestr(zipfile.ZipInfo(name, _FIRST_DAY), part, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        writer: Any = _Writer(file, quoteattr(alternative).encode())
+        steps: Any = PackageWriter
+        steps._write_content_types_stream(writer, parts)
+        steps._write_pkg_rels(writer, package.rels)
+        steps._write_parts(writer, parts)
     return out.getvalue()
+
+
+class _Writer(NamedTuple):
+    """Takes the parts of a document as python-docx gives them."""
+
+    file: zipfile.ZipFile
+    alternative: bytes
+
+    def write(self, name: PackURI, part: bytes) -> None:
+        if name.membername == "word/document.xml":
+            part = _PICTURE.sub(lambda found: found[0] + b" descr=" + self.alternative, part)
+        self.file.writestr(zipfile.ZipInfo(name.membername, _FIRST_DAY), part, zipfile.ZIP_DEFLATED)
 
 
 def _clean(value: Any) -> Any:
     match value:
         case str():
-            return " ".join(_NEVER.sub("", value).split())
-        case Mapping():
+            return _line(value)
+        case dict():
             return {key: _clean(item) for key, item in value.items()}
         case list() | tuple():
             return [_clean(item) for item in value]
     return value
+
+
+@lru_cache(8_192)  # most of what a form says it says of every portfolio
+def _line(text: str) -> str:
+    return " ".join(_NEVER.sub("", text).split())
 
 
 # What the templates are filled with -------------------------------------------------------------------------------

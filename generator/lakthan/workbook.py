@@ -21,8 +21,8 @@ from functools import cached_property, partial
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell, xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellBlankTuple, CellStringTuple, Worksheet
 
 from lakthan import thai
 from lakthan.exports.documents import exact, plain
@@ -119,13 +119,32 @@ def width(text: str) -> int:
     >>> width("ที่ปรึกษา"), width("plan")
     (6, 4)
     """
-    return len(re.sub("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]", "", text))
+    return len(_NARROW.sub("", text))
+
+
+_NARROW = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 
 
 class _Worksheet(Worksheet):  # type: ignore[misc]
+    """A sheet of the library, quicker where there are thousands of cells: a book has five thousand."""
+
+    # Ours are named by row and column, never as A1.
+    write_string = Worksheet._write_string
+    write_blank = Worksheet._write_blank
+    write_formula = Worksheet._write_formula
+
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         # Ours need no function that is newer than Excel 2007: to look for each of those takes a quarter of the time.
         return formula.removeprefix("=")
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        # The library puts attributes together one by one, and looks into each for what XML cannot hold as it is.
+        kind = type(cell)
+        if cell.format and (kind is CellBlankTuple or kind is CellStringTuple):
+            text = "/>" if kind is CellBlankTuple else f' t="s"><v>{cell.string}</v></c>'
+            self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"{text}')
+        else:
+            super()._write_cell(row, col, cell)
 
 
 @dataclass
@@ -144,15 +163,20 @@ class _Sheet:
         if style == "lead":
             self.lines[row] = 1
         elif style not in ("title", "view") and column < len(self.widths):
-            room = max(self.widths[column] - 2, 4)
-            need = 1
-            if len(value) * 1.15 > room or "\n" in value:
-                need = sum(math.ceil(max(width(line), 1) * 1.15 / room) for line in value.split("\n"))
-            self.lines[row] = max(self.lines.get(row, 1), min(need, 18))
+            need = self.needed(value, column) if value else 1
+            if need > self.lines.get(row, 0):
+                self.lines[row] = need
         if value:
             self.sheet.write_string(row, column, thai.cut(value, _LONGEST), self.formats[style])
         else:
             self.sheet.write_blank(row, column, None, self.formats[style])
+
+    def needed(self, value: str, column: int) -> int:
+        """How many lines a text takes in its column, of as many as are shown."""
+        room = max(self.widths[column] - 2, 4)
+        if len(value) * 1.15 <= room and "\n" not in value:
+            return 1
+        return min(sum(math.ceil(max(width(line), 1) * 1.15 / room) for line in value.split("\n")), 18)
 
     def number(self, row: int, column: int, value: Fraction, style: str = "number") -> None:
         if exact(value) is None:
@@ -266,6 +290,8 @@ class _Book:
     """Path of an indicator or criterion → its row in the sheet of conditions."""
     tree: dict[str, int] = field(default_factory=dict)
     """Id of an area or indicator → its row in the sheet of indicators; the whole rubric is ""."""
+    below: dict[int, dict[str, NodeScore]] = field(default_factory=dict)
+    """View → what was scored in the indicators that were asked for, by path."""
     waiting: list[str] = field(default_factory=list)
     """Cells of the sheet of conditions that take yes or no."""
     unwritten: list[tuple[int, int, list[str], Indicator, Criterion, str]] = field(default_factory=list)
@@ -282,11 +308,11 @@ class _Book:
             for view in self.views
         ]
 
-    @property
+    @cached_property
     def yes(self) -> str:
         return self.words.show(True)
 
-    @property
+    @cached_property
     def no(self) -> str:
         return self.words.show(False)
 
@@ -464,7 +490,11 @@ class _Book:
     def scored(self, view: View, indicator: Indicator, path: str) -> NodeScore | None:
         """A criterion as scored; None below an indicator that does not apply."""
         top = view.score.indicators[indicator.id]
-        return next((node for node in top.walk() if node.path == path), None) if top.applies else None
+        if not top.applies:
+            return None
+        if top.path not in (known := self.below.setdefault(id(view), {})):
+            known |= {node.path: node for node in top.walk()}
+        return known.get(path)
 
     def leaf(self, sheet: _Sheet, leaf: Criterion, path: str, indicator: Indicator, depth: int) -> int:
         """A criterion with its conditions below it; the row of the criterion."""
@@ -676,11 +706,11 @@ class _Book:
             sheet.hide(8 + 4 * n for n in range(len(self.views)))
         return total
 
-    @property
+    @cached_property
     def passed(self) -> str:
         return self.say(Message("pages.gate.met"))
 
-    @property
+    @cached_property
     def failed(self) -> str:
         return self.say(Message("pages.gate.unmet"))
 
