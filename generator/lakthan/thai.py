@@ -65,8 +65,8 @@ def thai_digits(text: str) -> str:
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
-# A comma parts thousands or is a slip: `1,2,3` is a list, `1,5` may be one and a half.
 _exact = lru_cache(1024)(Fraction)  # the same few numbers stand everywhere
+# A comma parts thousands or is a slip: `1,2,3` is a list, `1,5` may be one and a half.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,9}|/[1-9][0-9]{0,14})?")
 
 

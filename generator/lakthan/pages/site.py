@@ -502,23 +502,11 @@ class _Generator(jinja2.compiler.CodeGenerator):
         self.write(")")
 
 
-_OF_DICT = frozenset(dir(dict))
-
-
 class _Environment(jinja2.Environment):
-    """Templates that look things up and print them as all do, the usual ones at once: a page has hundreds."""
+    """Templates that call and print things as all do, the usual ones at once: a page has hundreds."""
 
     context_class = _Context
     code_generator_class = _Generator
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """What a template calls `obj.attribute`."""
-        if type(obj) is dict and attribute not in _OF_DICT:
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        try:
-            return getattr(obj, attribute)
-        except AttributeError:
-            return super().getattr(obj, attribute)
 
 
 class _Compiled(jinja2.BytecodeCache):
