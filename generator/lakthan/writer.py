@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
@@ -45,8 +46,6 @@ from lakthan import (
     privacy,
     publish,
     search,
-    word,
-    workbook,
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
@@ -361,6 +360,7 @@ class _Bench:
 
     def open(self) -> None:
         """Compile the templates and load the theme, so that processes forked from this one have them."""
+        _office()
         with contextlib.suppress(jinja2.TemplateError):  # whoever needs a template says what is wrong with it
             for site in self.sites:
                 for name in site.env.list_templates(extensions=["j2"]):
@@ -590,6 +590,7 @@ class _Bench:
         return made
 
     def _heavy(self, put: Made, assessments: Sequence[Assessment]) -> None:
+        word, workbook = _office()
         project, templates = self.examined.project, self.folders.templates
         made: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
             workbook.of_each(project, assessments),
@@ -645,7 +646,7 @@ class _Bench:
 
     def _made_book(self, rubric: str, _: None) -> Made:
         """The workbook of all that answer a rubric."""
-        examined, made = self.untold.examined, Made()
+        examined, made, workbook = self.untold.examined, Made(), _office()[1]
         for path, make in workbook.of_all(examined.project, examined.project.rubrics[rubric], examined.assessments):
             made.put(path, make())
         return made
@@ -709,6 +710,13 @@ class _Bench:
         if self.folders.site:
             _write_new(self.folders.site / name, content)
             done.sums[name] = known, len(content)
+
+
+def _office() -> tuple[ModuleType, ModuleType]:
+    # What they are made with takes a tenth of a second to import: as long as all that has to be made after an edit.
+    from lakthan import word, workbook  # noqa: PLC0415
+
+    return word, workbook
 
 
 DATA = "data/index.md"
