@@ -317,6 +317,8 @@ def indicator(
             if lacking or leaf_score.holds != (path in held):
                 points = leaf_score.max if path in held else _NONE
                 leaves[path] = replace(leaf_score, holds=path in held, points=points, requires=lacking)
+    for scope in seen:
+        scope.looked_at.clear()  # findings hold on to the scope: of a nation's, that is a tenth of all memory
     found = _criterion(node, node.id, leaves)
     decided = verdicts.points(own, found.points, found.max)
     return found if decided is None else replace(found, points=decided, decided=True)

@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import gc
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -25,9 +26,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import groupby
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
@@ -46,6 +45,8 @@ from lakthan import (
     privacy,
     publish,
     search,
+    word,
+    workbook,
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
@@ -61,7 +62,7 @@ KEPT = (".gitignore",)
 """Files of the docs folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
 ALONE = 24
 """Portfolios whose pages are made sooner than other processes start."""
-AT_ONCE = 8
+AT_ONCE = 4
 """Pages of the whole site that are made together."""
 KEPT_AT_ONCE = 12
 """Pieces that are there already which a process is given at a time."""
@@ -70,6 +71,8 @@ TOLD_AT_ONCE = 6
 FINER = {"across": "indicator"}
 """Pieces that follow from less than their key says: what that is stands in the cache itself, under this sort."""
 _SPOOL = ".spool-"
+OWN = ("documents",), ("portfolio", "told")
+"""Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
 WAVE = 48
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -239,14 +242,22 @@ def write(
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
         if len(waves) > 1:
-            # Memory is for one of these at a time, and given back with the process.
+            # Memory is for a few of these at a time, and given back with the processes.
             for task in bench.tasks(bench.large()):
                 _gather(bench, processes, [task], done)
+            across = bench.tasks(bench.across(), AT_ONCE)
+            if len(across) > processes:
+                for one in examined.assessments:
+                    _ = one.advice  # else each of the processes would work it out
+            for at in range(0, len(across), processes):
+                _gather(bench, processes, across[at : at + processes], done)
             _gather(bench, processes, bench.tasks(bench.common(), AT_ONCE), done)
-            for wave in waves:
-                _gather(bench, processes, bench.tasks(bench.portfolios(wave)), done)
+            for wave, sorts in itertools.product(waves, OWN):
+                _gather(bench, processes, bench.tasks(bench.portfolios(wave, sorts)), done)
         else:
-            _gather(bench, processes, bench.tasks((*bench.portfolios(ids), *bench.large(), *bench.common())), done)
+            own = bench.portfolios(ids, [*itertools.chain(*OWN)])
+            every = (*own, *bench.large(), *bench.across(), *bench.common())
+            _gather(bench, processes, bench.tasks(every), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
         # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
         _gather(bench, processes, [("search", one) for one in known], done, partial(_flushed, folders.site))
@@ -351,22 +362,19 @@ class _Bench:
 
     def _planned(self) -> Iterator[str]:
         """Pages, data and attachments that a page's Markdown may lead to, as they stand in the docs folder."""
-        for plans in self.plans.values():
-            yield from (plan.path for _, plan in plans)
-        for beside in self.beside.values():
-            yield from (plan.path for plan in beside)
+        yield from (plan.path for _, plan in self._every())
+        yield from (plan.path for plan in exports.plans(self.examined.project, self.examined.assessments))
         for portfolio in self.examined.project.portfolios:
             yield from (f"{portfolio.id}/{name}" for name in load.attachments(portfolio))
 
     def open(self) -> None:
         """Compile the templates and load the theme, so that processes forked from this one have them."""
-        _office()
         with contextlib.suppress(jinja2.TemplateError):  # whoever needs a template says what is wrong with it
             for site in self.sites:
                 for name in site.env.list_templates(extensions=["j2"]):
                     if name.startswith(("pages/", "parts/")) and "/hub" not in name:  # of no use here
                         site.env.get_template(name)
-            _, front = self.plans[COMMON][0]
+            _, front = self.shared[0]
             if self.folders.site:
                 self.frame.page(front.path, front.make().content)
 
@@ -396,26 +404,33 @@ class _Bench:
         """What pages may tell that are made now, by the paths of files: where it is given apart, nothing as a rule."""
         return {}
 
+    def _every(self) -> Iterator[tuple[int, pages.Plan]]:
+        """The plan of every page, with the number of its language. A nation has more of them than memory for them."""
+        for number, site in enumerate(self.sites):
+            yield from ((number, plan) for plan in pages.plans(site))
+
     @cached_property
     def plans(self) -> dict[Whose, list[tuple[int, pages.Plan]]]:
-        """Every page, by whose own it is, each with the number of its language."""
-        found: dict[Whose, list[tuple[int, pages.Plan]]] = {COMMON: []}
-        order: dict[str, int] = {}
-        for number, site in enumerate(self.sites):
-            for plan in pages.plans(site):
-                found.setdefault((plan.portfolio, plan.unit or plan.tells), []).append((number, plan))
-                order.setdefault(plan.path.removeprefix(site.folder), len(order))
-        # A page of many portfolios beside itself in the other language: what they share is then still known.
-        found[COMMON].sort(key=lambda entry: order[entry[1].path.removeprefix(self.sites[entry[0]].folder)])
+        """Every page, by whose own it is: of a part of the site."""
+        found: dict[Whose, list[tuple[int, pages.Plan]]] = {}
+        for number, plan in self._every():
+            found.setdefault((plan.portfolio, plan.unit or plan.tells), []).append((number, plan))
         return found
 
     @cached_property
-    def beside(self) -> dict[Whose, list[exports.Plan]]:
-        """Every file beside the pages, by whose own it is."""
-        found: dict[Whose, list[exports.Plan]] = {COMMON: []}
-        for plan in exports.plans(self.examined.project, self.examined.assessments):
-            found.setdefault((plan.portfolio, plan.unit), []).append(plan)
-        return found
+    def shared(self) -> list[tuple[int, pages.Plan]]:
+        """The pages that show several portfolios, or none."""
+        found: dict[str, list[tuple[int, pages.Plan]]] = {}
+        for number, plan in self._every():
+            if not (plan.portfolio or plan.unit):
+                # Beside itself in the other language: what the two have in common is then still known.
+                found.setdefault(plan.path.removeprefix(self.sites[number].folder), []).append((number, plan))
+        return [*itertools.chain.from_iterable(found.values())]
+
+    def beside(self, whose: Whose) -> list[exports.Plan]:
+        """The files beside the pages that are *whose* own."""
+        found = exports.plans(self.examined.project, self.examined.assessments)
+        return [plan for plan in found if (plan.portfolio, plan.unit) == whose]
 
     @cached_property
     def narrow(self) -> Narrow:
@@ -445,25 +460,28 @@ class _Bench:
             (there if piece.source and self.cache.has(sort, piece.source) else missing).append(piece)
         alone = len({piece.portfolio for piece in missing} - {""}) == 1  # then others have nothing else to do
         together: list[list[Piece]] = []
-        for (portfolio, _), some in groupby(missing, lambda piece: (piece.portfolio, alone and piece.sort)):
+        for (portfolio, _), some in itertools.groupby(missing, lambda piece: (piece.portfolio, alone and piece.sort)):
             every = [*some]
             size = len(every) if portfolio else at_once
             together += [every[at : at + size] for at in range(0, len(every), size)]
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
 
-    def portfolios(self, names: Iterable[str]) -> Iterator[Piece]:
-        """All that shows one portfolio alone, of each: what tells none of its accounts, and some of those pages."""
+    def portfolios(self, names: Iterable[str], sorts: Sequence[str]) -> Iterator[Piece]:
+        """What shows one portfolio alone, of each: documents, pages that tell no account, and some that do."""
         for name in names:
             given = self.narrow.portfolio(name)
             digest = given.digest(self.narrow.rubrics)
-            yield self._piece("portfolio", name, digest)._replace(portfolio=name)
-            every = [indicator.id for indicator in self.by_id[name].portfolio.rubric.every_indicator()]
-            for at in range(0, len(every), TOLD_AT_ONCE):
-                some = every[at : at + TOLD_AT_ONCE]
-                told = repr([given.accounts.get(one) for one in some]).encode(errors="surrogatepass")
-                source, about = hashlib.sha256(digest + told).digest(), (name, some)
-                yield self._piece("told", f"{name}/{some[0]}", source, about)._replace(portfolio=name)
+            for sort in sorts:
+                if sort != "told":
+                    yield self._piece(sort, name, digest)._replace(portfolio=name)
+                    continue
+                every = [indicator.id for indicator in self.by_id[name].portfolio.rubric.every_indicator()]
+                for at in range(0, len(every), TOLD_AT_ONCE):
+                    some = every[at : at + TOLD_AT_ONCE]
+                    told = repr([given.accounts.get(one) for one in some]).encode(errors="surrogatepass")
+                    source, about = hashlib.sha256(digest + told).digest(), (name, some)
+                    yield self._piece("told", f"{name}/{some[0]}", source, about)._replace(portfolio=name)
 
     def large(self) -> Iterator[Piece]:
         """Files that hold all portfolios, and take the memory for it."""
@@ -471,24 +489,27 @@ class _Bench:
         for rubric in self.examined.project.rubrics:
             yield self._piece("book", rubric, self.narrow.untold_digest)
 
-    def common(self) -> Iterator[Piece]:
-        """Whatever else shows several portfolios, or none, and all that shows one unit alone."""
-        untold, planned = self.narrow.untold_digest, self.plans[COMMON]
-        paths = [plan.path for _, plan in planned if not (plan.across or plan.path.endswith(DATA))]
-        for start in range(0, len(paths), AT_ONCE):
-            some = paths[start : start + AT_ONCE]
-            yield self._piece("pages", " ".join(some), untold, frozenset(some))
-        across: dict[tuple[str, str], set[str]] = {}
-        for _, plan in planned:
+    def across(self) -> Iterator[Piece]:
+        """Pages of what units tell of an indicator, or of good practice: they look at all that is known of all."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for _, plan in self.shared:
             if plan.across:
-                across.setdefault(plan.across, set()).add(plan.path)
-        for (rubric, name), found in across.items():
+                found.setdefault(plan.across, set()).add(plan.path)
+        for (rubric, name), paths in found.items():
             told = self._told(self.examined.project.rubrics[rubric], name)
-            digest, shown = self.narrow.telling_digest(told), frozenset(found)
+            digest, shown = self.narrow.telling_digest(told), frozenset(paths)
             if name and told:
                 yield self._piece("across", f"{rubric}/{name}", digest, (rubric, name, shown))
             else:
                 yield self._piece("telling", f"{rubric}/{name}", digest, (told, shown))
+
+    def common(self) -> Iterator[Piece]:
+        """Whatever else shows several portfolios, or none, and all that shows one unit alone."""
+        untold = self.narrow.untold_digest
+        paths = [plan.path for _, plan in self.shared if not (plan.across or plan.path.endswith(DATA))]
+        for start in range(0, len(paths), AT_ONCE):
+            some = paths[start : start + AT_ONCE]
+            yield self._piece("pages", " ".join(some), untold, frozenset(some))
         for unit in self.examined.project.units:
             yield self._piece("unit", unit, self.narrow.unit(unit).digest(self.narrow.rubrics))
         yield self._piece("files", "", untold)
@@ -577,32 +598,32 @@ class _Bench:
             self._last = name, self.alone(self.narrow.portfolio(name))
         return self._last[1]
 
+    def _made_documents(self, name: str, _: None) -> Made:
+        """The form as PDF and for Word, the workbook, and the cards that stand for its pages elsewhere."""
+        alone = self._own(name)
+        project, shown, templates = alone.examined.project, [alone.by_id[name]], self.folders.templates
+        files: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
+            workbook.of_each(project, shown),
+            forms.files(project, shown, templates, self.cache),
+            word.files(project, shown, templates, self.cache),
+        ]
+        # Whoever shows a link wants the card's whole address: without the site's there is nothing to show.
+        if exports.base(project):
+            files.append(cards.files(project, shown, templates, self.cache))
+        made = Made()
+        for path, make in itertools.chain.from_iterable(files):
+            made.put(path, make())
+        return made
+
     def _made_unit(self, name: str, _: None) -> Made:
         return self.alone(self.narrow.unit(name))._made(("", name))
 
     def _made(self, whose: Whose) -> Made:
         """All that is *whose* own."""
         made = self._pages(self.plans.get(whose, ()))
-        for plan in self.beside.get(whose, ()):
+        for plan in self.beside(whose):
             made.put(plan.path, plan.make())
-        if name := whose[0]:
-            self._heavy(made, [self.by_id[name]])
         return made
-
-    def _heavy(self, put: Made, assessments: Sequence[Assessment]) -> None:
-        word, workbook = _office()
-        project, templates = self.examined.project, self.folders.templates
-        made: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
-            workbook.of_each(project, assessments),
-            forms.files(project, assessments, templates, self.cache),
-            word.files(project, assessments, templates, self.cache),
-        ]
-        # Whoever shows a link wants the card's whole address: without the site's there is nothing to show.
-        if exports.base(project):
-            made.append(cards.files(project, assessments, templates, self.cache))
-        for files in made:
-            for path, make in files:
-                put.put(path, make())
 
     @cached_property
     def untold(self) -> _Bench:
@@ -611,7 +632,7 @@ class _Bench:
 
     def _made_pages(self, _name: str, paths: Set[str]) -> Made:
         """Pages that show several portfolios, or none."""
-        return self.untold._pages(one for one in self.untold.plans[COMMON] if one[1].path in paths)
+        return self.untold._pages(one for one in self.untold.shared if one[1].path in paths)
 
     def _made_across(self, _name: str, about: tuple[str, str, Set[str]]) -> Made:
         """The page, in every language, of what units tell of an indicator."""
@@ -631,7 +652,7 @@ class _Bench:
     def _made_files(self, _name: str, _: None) -> Made:
         """JSON of the whole site, feeds, styles and scripts."""
         made = Made()
-        for plan in self.untold.beside[COMMON]:
+        for plan in self.untold.beside(COMMON):
             made.put(plan.path, plan.make())
         for page in pages.assets(self.folders.templates):
             made.put(page.path, page.content)
@@ -639,14 +660,14 @@ class _Bench:
 
     def _made_tables(self, _name: str, _: None) -> Made:
         """The open data, and its page."""
-        made = self.untold._pages(one for one in self.untold.plans[COMMON] if one[1].path.endswith(DATA))
+        made = self.untold._pages(one for one in self.untold.shared if one[1].path.endswith(DATA))
         for file in self.untold.sites[0].data():
             made.put(file.path, file.content)
         return made
 
     def _made_book(self, rubric: str, _: None) -> Made:
         """The workbook of all that answer a rubric."""
-        examined, made, workbook = self.untold.examined, Made(), _office()[1]
+        examined, made = self.untold.examined, Made()
         for path, make in workbook.of_all(examined.project, examined.project.rubrics[rubric], examined.assessments):
             made.put(path, make())
         return made
@@ -710,13 +731,6 @@ class _Bench:
         if self.folders.site:
             _write_new(self.folders.site / name, content)
             done.sums[name] = known, len(content)
-
-
-def _office() -> tuple[ModuleType, ModuleType]:
-    # What they are made with takes a tenth of a second to import: as long as all that has to be made after an edit.
-    from lakthan import word, workbook  # noqa: PLC0415
-
-    return word, workbook
 
 
 DATA = "data/index.md"
