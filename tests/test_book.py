@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from lakthan import book, build
+from lakthan import book, build, forms
 from tests.conftest import Sandbox
 
 ACCOUNT = """\
@@ -144,6 +145,14 @@ def test_no_account_stops_the_book(small: Sandbox, accounts: tuple[str, ...]) ->
     one = replace(one, portfolio=portfolio)
     made = book.make(small.root, examined.project, one, build.templates(small.root))
     assert page.is_pdf_compliant_bytes(made, profile="ua1")
+
+
+def test_what_the_form_says_is_the_same_after_the_book(written: tuple[Sandbox, bytes]) -> None:
+    examined = build.examine(written[0].root)
+    (one,) = examined.assessments
+    said = json.dumps(forms.document(examined.project, one))
+    book.make(written[0].root, examined.project, one, build.templates(written[0].root))
+    assert json.dumps(forms.document(examined.project, one)) == said
 
 
 def test_headings_of_one_size_stay_of_one_size() -> None:

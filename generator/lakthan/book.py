@@ -5,6 +5,7 @@ It is what the form says (`forms.document`), with the units' own accounts and th
 
 from __future__ import annotations
 
+import copy
 import posixpath
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ def make(
     """
     portfolio = assessment.portfolio
     pictures = _Pictures(root, portfolio)
-    data = forms.document(project, assessment, language)
+    data = copy.deepcopy(forms.document(project, assessment, language))  # which forms say as well
     address: str = data["address"]
     data["account"] = _tree(portfolio.shared.body, pictures, address, below=1)
     for part in data["parts"]:

@@ -21,8 +21,8 @@ from functools import cached_property, partial
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell, xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellBlankTuple, CellStringTuple, Worksheet
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 from lakthan import thai
 from lakthan.exports.documents import exact, plain
@@ -126,25 +126,9 @@ _NARROW = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 
 
 class _Worksheet(Worksheet):  # type: ignore[misc]
-    """A sheet of the library, quicker where there are thousands of cells: a book has five thousand."""
-
-    # Ours are named by row and column, never as A1.
-    write_string = Worksheet._write_string
-    write_blank = Worksheet._write_blank
-    write_formula = Worksheet._write_formula
-
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         # Ours need no function that is newer than Excel 2007: to look for each of those takes a quarter of the time.
         return formula.removeprefix("=")
-
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        # The library puts attributes together one by one, and looks into each for what XML cannot hold as it is.
-        kind = type(cell)
-        if cell.format and (kind is CellBlankTuple or kind is CellStringTuple):
-            text = "/>" if kind is CellBlankTuple else f' t="s"><v>{cell.string}</v></c>'
-            self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"{text}')
-        else:
-            super()._write_cell(row, col, cell)
 
 
 @dataclass
