@@ -6,6 +6,7 @@ stands in each column. Numbers are as in the JSON: where a fraction has no finit
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import io
@@ -13,9 +14,10 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from lakthan import messages
 from lakthan.cache import Cache
@@ -23,6 +25,9 @@ from lakthan.exports import documents
 from lakthan.exports.documents import Json, encode
 from lakthan.model import Assessment, Message, NodeScore, Project, Record, Score
 from lakthan.rubric import FieldType, Indicator, Text, maximum
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 FOLDER = "data"
 Kind = Literal["string", "number", "integer", "date", "boolean"]
@@ -452,14 +457,17 @@ def files(project: Project, assessments: Sequence[Assessment], cache: Cache) -> 
     """The open data of a site: two files for each table, and those that say what is in them."""
     found = []
     described = []
-    for table in TABLES:
-        # Both are written as rows come: a nation's conditions are more than memory should hold.
-        lines, rows = io.BytesIO(), table.rows(project, assessments)
-        plain = comma_separated(table, _noted(table, rows, lines))
-        packed, count = parquet(table, lines.getvalue(), cache), lines.getvalue().count(b"\n")
-        for suffix, content in (("csv", plain), ("parquet", packed)):
-            found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, count))
-        described.append(_resource(table))
+    with contextlib.ExitStack() as opened:
+        # A database is opened if a table has changed, and once for all: that takes longer than to write a small one.
+        database = lru_cache(partial(opened.enter_context, _database()))
+        for table in TABLES:
+            # Both are written as rows come: a nation's conditions are more than memory should hold.
+            lines, rows = io.BytesIO(), table.rows(project, assessments)
+            plain = comma_separated(table, _noted(table, rows, lines))
+            packed, count = parquet(table, lines.getvalue(), cache, database), lines.getvalue().count(b"\n")
+            for suffix, content in (("csv", plain), ("parquet", packed)):
+                found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, count))
+            described.append(_resource(table))
     licence = project.site.licence
     package: Json = {
         "profile": "tabular-data-package",
@@ -519,11 +527,14 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def _noted(table: Table, rows: Iterable[Row], lines: BinaryIO) -> Iterator[Row]:
     """The rows with all their columns, each of which is a line of JSON too."""
     for row in rows:
         whole = {name: row.get(name) for name in table.columns}
-        lines.write(f"{json.dumps(whole, ensure_ascii=False)}\n".encode())
+        lines.write(f"{_JSON.encode(whole)}\n".encode())
         yield whole
 
 
@@ -552,20 +563,26 @@ def cell(value: Cell) -> str:
             return str(value)
 
 
-def parquet(table: Table, lines: bytes, cache: Cache) -> bytes:
+def parquet(table: Table, lines: bytes, cache: Cache, database: Callable[[], DuckDBPyConnection]) -> bytes:
     """The table, of which each row is a line of JSON, as Parquet; texts as they are, for nothing runs there."""
     head = json.dumps([table.columns, version("duckdb")]).encode()
-    return cache.get("table.parquet", head + b"\n" + lines, lambda: _parquet(table, lines))
+    return cache.get("table.parquet", head + b"\n" + lines, lambda: _parquet(table, lines, database()))
 
 
-def _parquet(table: Table, lines: bytes) -> bytes:
+@contextlib.contextmanager
+def _database() -> Iterator[DuckDBPyConnection]:
     import duckdb  # noqa: PLC0415  (only where a table has changed)
 
     # One thread and nothing from elsewhere: the same bytes on every run.
     settings: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
     settings |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    with duckdb.connect(config=settings) as database:
+        yield database
+
+
+def _parquet(table: Table, lines: bytes, database: DuckDBPyConnection) -> bytes:
     columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=settings) as database:
+    with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "rows.json"), Path(folder, "rows.parquet")
         source.write_bytes(lines)
         read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
