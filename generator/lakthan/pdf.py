@@ -78,6 +78,7 @@ def make(
                 font_paths=_set_in(fonts),
                 ignore_system_fonts=True,
                 pdf_standards=["a-2a", "ua-1"],
+                pretty=True,  # unpacked: all streams are read, and packed again
                 timestamp=datetime.datetime.combine(day or datetime.date(1970, 1, 1), datetime.time(), datetime.UTC),
             )
         except typst.TypstError as problem:
@@ -551,7 +552,8 @@ def _flat(content: bytes) -> bytes:
     return b"".join((*made, content[at:]))
 
 
-def _items(shown: bytes) -> list[float | Sequence[int]]:
+@lru_cache(8192)
+def _items(shown: bytes) -> Sequence[float | Sequence[int]]:
     """What an instruction shows: gaps in thousandths of the size, and numbers of glyphs.
 
     >>> _items(rb"[(\\000\\001\\000\\))-7.5<0A0b>]TJ")
