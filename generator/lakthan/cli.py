@@ -178,7 +178,7 @@ def build_command(
             if what := build.foreign(root):
                 click.echo(say(here["language"], "building.by_mkdocs", what=what), err=True)
             folder = build.site(root, examined, key=key, processes=processes)
-            n, shown = sum(1 for p in folder.rglob("*") if p.is_file()), os.path.relpath(folder, root)
+            n, shown = sum(len(names) for _, _, names in os.walk(folder)), os.path.relpath(folder, root)
     click.echo(say(here["language"], "command.built", n=n, folder=shown))
 
 

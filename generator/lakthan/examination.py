@@ -73,7 +73,8 @@ def quietly(items: Sequence[S], _label: str) -> Iterable[S]:
 
 def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = quietly) -> Examined:
     """Read, check and score everything below *root*."""
-    return _examined(root, as_of, watch, _Nothing())
+    with _undisturbed():
+        return _examined(root, as_of, watch, _Nothing())
 
 
 # One portfolio ---------------------------------------------------------------------------------------------------

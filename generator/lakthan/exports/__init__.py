@@ -96,8 +96,8 @@ class Plan(NamedTuple):
 def plans(project: Project, assessments: Iterable[Assessment]) -> Iterator[Plan]:
     """Every file beside the pages but the open data, with what makes it."""
     found = tuple(assessments)
-    for file in schemas.files():
-        yield Plan(file[0], partial(_given, file[1]))
+    for path in schemas.paths():
+        yield Plan(path, partial(_schema, path))
     for name, make in feeds.files(project, found):
         yield Plan(name, make)
     yield Plan("index.json", partial(_encoded, site_document, project, found))
@@ -120,8 +120,8 @@ def plans(project: Project, assessments: Iterable[Assessment]) -> Iterator[Plan]
             yield Plan(f"{folder}/{indicator.id}/index.json", document, folder)
 
 
-def _given(content: bytes) -> bytes:
-    return content
+def _schema(path: str) -> bytes:
+    return dict(schemas.files())[path]
 
 
 def _encoded(document: Callable[..., Json], *args: object) -> bytes:

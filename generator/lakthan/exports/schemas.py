@@ -437,10 +437,15 @@ def schema(name: str) -> dict[str, Any]:
     return {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:lakthan:schema:{name}", **found}
 
 
+def paths() -> tuple[str, ...]:
+    """The path of every schema, relative to the site."""
+    return tuple(f"schemas/{name}.schema.json" for name in SCHEMAS)
+
+
 @cache
 def files() -> tuple[tuple[str, bytes], ...]:
-    """Every schema: its path relative to the site, and its content."""
+    """Every schema: its path, and its content. They take a fifth of a second."""
     return tuple(
-        (f"schemas/{name}.schema.json", (json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n").encode())
-        for name in SCHEMAS
+        (path, (json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n").encode())
+        for path, name in zip(paths(), SCHEMAS, strict=True)
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import segno
 from markupsafe import Markup
 
 from lakthan import exports
@@ -13,6 +13,9 @@ from lakthan.model import Assessment
 from lakthan.pages import answers, menus
 from lakthan.pages.addresses import outside
 from lakthan.pages.site import Json, Page, Plan, Site
+
+if TYPE_CHECKING:
+    from segno import QRCode
 
 FOLDER = "qr"
 
@@ -74,11 +77,20 @@ def _channels(assessment: Assessment) -> Iterator[Json]:
             yield {"name": name, "address": address, "title": record.text("name"), "about": record.text("audience")}
 
 
+def _made(code: Json) -> QRCode | None:
+    """The code, if the address is not too long for any."""
+    import segno  # noqa: PLC0415  (most builds have none to draw that is not kept)
+
+    try:
+        return segno.make_qr(code["address"], error="m")
+    except segno.DataOverflowError:
+        return None
+
+
 def _drawn(code: Json) -> Json:
     """The code with its picture, or without one where the address is too long for any."""
-    try:
-        made = segno.make_qr(code["address"], error="m")
-    except segno.DataOverflowError:
+    made = _made(code)
+    if made is None:
         return {**code, "picture": ""}
     picture = made.svg_inline(
         border=4, omitsize=True, svgclass="lk-qr__code", lineclass=None, light="#fff", title=code["title"] or "QR"
@@ -87,10 +99,8 @@ def _drawn(code: Json) -> Json:
 
 
 def _file(code: Json) -> bytes:
-    out = io.BytesIO()
-    try:
-        made = segno.make_qr(code["address"], error="m")
-    except segno.DataOverflowError:
+    out, made = io.BytesIO(), _made(code)
+    if made is None:
         return b'<svg xmlns="http://www.w3.org/2000/svg"/>\n'
     made.save(out, kind="svg", border=4, scale=8, light="#fff", title=code["title"] or "QR")
     return out.getvalue()
