@@ -99,6 +99,7 @@ def sites(
     make is kept in *cache*. *beside* says which units stand beside that of a portfolio, where not all are given, and
     *accounts* are answers with what units tell, by the paths of their files, where those of the project are without it.
     """
+    told: list[Any] = [None, {}]
     data = cached(partial(exports.open_data, project, tuple(assessments), cache or Cache()))
     return tuple(
         Site(
@@ -113,6 +114,7 @@ def sites(
             searched=searched or {},
             ledger=ledger or {},
             data=data,
+            told=told,
             beside=beside.get(language, {}) if beside is not None else None,
             accounts=accounts if accounts is not None else {},
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lakthan import rules
 from lakthan.model import Answer, Assessment, Place
 from lakthan.pages import answers, menus, reviewed, standings
-from lakthan.pages.site import Page, Plan, Site, area_of
+from lakthan.pages.site import Json, Page, Plan, Site, area_of
 from lakthan.rubric import Criterion, Indicator, Note
 
 
@@ -26,8 +26,6 @@ def _page(site: Site, assessment: Assessment, position: int) -> Page:
     indicator = indicators[position]
     file = f"{portfolio.folder}/{indicator.id}.md"
     answer = portfolio.answers.get(indicator.id)
-    node = assessment.latest.indicators[indicator.id]
-    conditions = answers.asked(node)
     return site.portfolio_page(
         "indicator.md.j2",
         assessment,
@@ -36,24 +34,35 @@ def _page(site: Site, assessment: Assessment, position: int) -> Page:
         f"{site.short_name(portfolio.unit)} · {site.text(rubric.short)} · {site.text(indicator.title)}",
         menu=menus.of_portfolio(site, assessment, indicator.id),
         indicator=indicator,
-        node=node,
         answer=answer,
         own=answer or Answer(indicator.id, Place(file)),
         area=site.once(area_of, rubric.id, indicator.id),
-        records=answers.evidence(assessment, indicator.id),
-        facts=answers.facts(portfolio, answer, conditions),
-        registers=answers.registers(portfolio, answer),
-        channels=answers.channels(portfolio, indicator.id),
-        asked={name for condition in conditions for name in rules.kinds_read(rubric, condition)},
+        **site.told_of(assessment, _told, position),
         **site.account(portfolio, answer, "../", indicator.id),
-        notes=_notes(indicator),
-        said_of=reviewed.of_indicator(assessment, indicator.id),
         before=indicators[position - 1] if position else None,
         after=indicators[position + 1] if position + 1 < len(indicators) else None,
         unit_before=unit_before,
         unit_after=unit_after,
         problems=[p for p in site.problems_of(portfolio) if p.place.file == file],
     )
+
+
+def _told(assessment: Assessment, position: int) -> Json:
+    """What the page says in every language."""
+    portfolio = assessment.portfolio
+    indicator = list(portfolio.rubric.every_indicator())[position]
+    node, answer = assessment.latest.indicators[indicator.id], portfolio.answers.get(indicator.id)
+    conditions = answers.asked(node)
+    return {
+        "node": node,
+        "records": answers.evidence(assessment, indicator.id),
+        "facts": answers.facts(portfolio, answer, conditions),
+        "registers": answers.registers(portfolio, answer),
+        "channels": answers.channels(portfolio, indicator.id),
+        "asked": {name for condition in conditions for name in rules.kinds_read(portfolio.rubric, condition)},
+        "notes": _notes(indicator),
+        "said_of": reviewed.of_indicator(assessment, indicator.id),
+    }
 
 
 def _notes(indicator: Indicator) -> list[Note]:

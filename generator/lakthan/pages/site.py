@@ -96,6 +96,8 @@ class Site(Words):
     """What `once` has worked out."""
     latest: list[Any] = field(init=False, default_factory=lambda: [None, {}])
     """The last portfolio that `once_of` was asked about, and what it has worked out of it."""
+    told: list[Any] = field(default_factory=lambda: [None, {}])
+    """The same of `told_of`, which every language of the site has."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "env", _environment(self))
@@ -145,6 +147,16 @@ class Site(Words):
         if make not in known:
             known[make] = make(self, assessment)
         return known[make]
+
+    def told_of(self, assessment: Assessment, make: Callable[..., T], *args: Hashable) -> T:
+        """``make(assessment, *args)``, kept in the same way: for what pages say in every language."""
+        if self.told[0] is not assessment:
+            self.told[:] = [assessment, {}]
+        known: dict[Any, T] = self.told[1]
+        key = (make, *args)
+        if key not in known:
+            known[key] = make(assessment, *args)
+        return known[key]
 
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
@@ -502,6 +514,17 @@ class _Generator(jinja2.compiler.CodeGenerator):
         self.write(")")
 
 
+class _Icons(dict[str, Markup]):
+    """Small pictures by name, each drawn when it is first asked for: a page has dozens of a few."""
+
+    def __init__(self, env: jinja2.Environment) -> None:
+        self._env = env
+
+    def __missing__(self, name: str) -> Markup:
+        drawn = self[name] = Markup(self._env.get_template("parts/icon.j2").render(name=name).strip())  # noqa: S704
+        return drawn
+
+
 class _Environment(jinja2.Environment):
     """Templates that call and print things as all do, the usual ones at once: a page has hundreds."""
 
@@ -553,7 +576,8 @@ def _environment(site: Site) -> jinja2.Environment:
         short_name=site.short_name,
         span=site.span,
         unit_name=site.unit_name,
-        # Scores as pictures
+        # Scores, and other things, as pictures
+        icon=_Icons(env).__getitem__,
         ring=charts.ring,
         share=charts.share,
         tone=charts.tone,
