@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from keyword import iskeyword
 from pathlib import Path
-from types import BuiltinMethodType, CodeType, FunctionType, MethodType
+from types import CodeType
 from typing import Any, TypeVar
 
 import jinja2
@@ -484,28 +485,22 @@ def _within(tab: str, url: str) -> bool:
     return url.startswith(tab) if tab else not url
 
 
-_PLAIN = frozenset((MethodType, BuiltinMethodType, partial))
-"""Sorts of what templates call that want nothing of a template."""
-
-
-class _Context(jinja2.runtime.Context):
-    """What a template knows. A page calls hundreds of functions, of which hardly any wants more than its arguments."""
-
-    def call(self, called: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
-        """Call a function, as every context does: the usual ones at once."""
-        if type(called) is jinja2.runtime.Macro:
-            named.pop("_loop_vars", None)
-            named.pop("_block_vars", None)
-            return called(self.eval_ctx, *args, **named)
-        if type(called) in _PLAIN or (type(called) is FunctionType and not hasattr(called, "jinja_pass_arg")):
-            named.pop("_loop_vars", None)
-            named.pop("_block_vars", None)
-            return called(*args, **named)
-        return super().call(called, *args, **named)
-
-
 class _Generator(jinja2.compiler.CodeGenerator):
-    """Compiles templates so that what `_printed` returns stands in the page as it is, for that is HTML already."""
+    """Compiles templates so that what `_printed` returns stands in the page as it is, for that is HTML already, and so
+    that they call functions and macros themselves: a page has hundreds of calls, and none wants the page's context.
+    """
+
+    def visit_Call(self, node: jinja2.nodes.Call, frame: Any, forward_caller: bool = False) -> None:  # noqa: N802
+        if node.dyn_args or node.dyn_kwargs or any(iskeyword(one.key) for one in node.kwargs):
+            super().visit_Call(node, frame, forward_caller)
+            return
+        self.write("(")
+        self.visit(node.node, frame)
+        self.write(")(")
+        for argument in (*node.args, *node.kwargs):
+            self.visit(argument, frame)
+            self.write(", ")
+        self.write("caller=caller)" if forward_caller else ")")
 
     def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ARG002 (as Jinja calls it)
         self.write(finalize.src)
@@ -528,7 +523,6 @@ class _Icons(dict[str, Markup]):
 class _Environment(jinja2.Environment):
     """Templates that call and print things as all do, the usual ones at once: a page has hundreds."""
 
-    context_class = _Context
     code_generator_class = _Generator
 
 
