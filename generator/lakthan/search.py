@@ -520,7 +520,10 @@ def _packed(runs: Sequence[int]) -> bytes:
     >>> list(_packed([0, 3, 9, 10]))
     [1, 1, 12]
     """
-    steps = [*map(sub, runs, chain((0,), runs))]
-    runs_of = zip(steps[::2], steps[1::2], strict=True)
-    values = [n for left, size in runs_of for n in ((left * 2,) if size == 1 else (left * 2 + 1, size - 2))]
-    return bytes(values) if max(values, default=0) < 0x80 else b"".join(map(_number, values))
+    starts, ends = runs[::2], runs[1::2]
+    return b"".join(map(_run, map(sub, starts, chain((0,), ends)), map(sub, ends, starts)))
+
+
+@lru_cache(65_536)  # a million runs are of few sorts
+def _run(left_out: int, size: int) -> bytes:
+    return _number(left_out * 2 + (size > 1)) + (_number(size - 2) if size > 1 else b"")
