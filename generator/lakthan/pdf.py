@@ -219,14 +219,14 @@ def readable(content: bytes, fonts: Path) -> bytes:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         texts = _texts(fonts)
         known: dict[tuple[int, int], _Font] = {}
-        blocks: dict[tuple[_Font, ...], dict[bytes, bytes]] = defaultdict(dict)
+        blocks: dict[tuple[tuple[str, _Font], ...], dict[bytes, bytes]] = defaultdict(dict)
         for page in pdf.pages:
             used = {}
             for name, found in (page.Resources.get("/Font") or {}).items():
                 if found.objgen not in known:
                     known[found.objgen] = _Font(found, texts)
                 used[name.removeprefix("/")] = known[found.objgen]
-            anew = _set_anew(page.Contents.read_bytes(), used, blocks[tuple(used.values())])
+            anew = _set_anew(page.Contents.read_bytes(), used, blocks[tuple(used.items())])
             page.Contents = pdf.make_stream(_ended(anew))
         for font in known.values():
             font.save(pdf)
