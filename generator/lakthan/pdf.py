@@ -78,7 +78,6 @@ def make(
                 font_paths=_set_in(fonts),
                 ignore_system_fonts=True,
                 pdf_standards=["a-2a", "ua-1"],
-                pretty=True,  # unpacked: all streams are read, and packed again
                 timestamp=datetime.datetime.combine(day or datetime.date(1970, 1, 1), datetime.time(), datetime.UTC),
             )
         except typst.TypstError as problem:
