@@ -496,6 +496,7 @@ PIECES = (
     *"เแโไกนยฯๆ๑◌-. \n😀\ud800",
     *("รอ", "ใส่", "กรุณา", "ลิงก์", "เอกสาร", "ที่นี่", "link", "LINK", " here", "Add ", "lorem ", "IPSUM", "TODO"),
     *("FIXME", "a", "x", "X", "xx", "](", "]:", "href=", "HREF = ", "https://", "HTTP://"),
+    *("https://example.", "https://127.0.0.1", "HTTPS://www.Bit.ly", "https://a@drive.google.com/x", ".test", "/"),
     *("\u200b", "\u202e", "\x07", "\x85", "\xad"),
 )
 
