@@ -33,7 +33,6 @@ from lakthan.model import (
     Unit,
     Verified,
 )
-from lakthan.rubric import Rubric
 
 Beside = Mapping[Language, Mapping[str, tuple[str | None, str | None]]]
 """Language → portfolio → the units before and after it, among those that answer the same rubric."""
@@ -54,16 +53,18 @@ class Given(NamedTuple):
     beside: Beside | None = None
     """None where all portfolios are given."""
     accounts: Mapping[str, Answer] = {}
-    """Indicator → its answer with what the unit tells, which is neither in `examined` nor in the digest."""
+    """Indicator ("" for the shared one) → answer with what the unit tells, neither in `examined` nor in the digest."""
 
-    def digest(self, rubrics: Mapping[str, bytes]) -> bytes:
-        """SHA-256 of all of it; *rubrics* are those of the rubrics, which many have in common."""
+    def digest(self, rubrics: Mapping[str, bytes], shown: Callable[[Portfolio], object]) -> bytes:
+        """SHA-256 of all of it; *rubrics* are those of the rubrics, and *shown* gives that of a portfolio, or all of it
+        without its rubric: many have these in common.
+        """
         examined, project = self.examined, self.examined.project
-        shown: Any = examined._replace(
+        every: Any = examined._replace(
             project=replace(
                 project,
                 rubrics={name: rubrics[name] for name in project.rubrics},  # type: ignore[misc]
-                portfolios=tuple(replace(p, rubric=p.rubric.id) for p in project.portfolios),  # type: ignore[arg-type]
+                portfolios=tuple(map(shown, project.portfolios)),  # type: ignore[arg-type]
             ),
             # Worked out from the portfolios, for this round and day, and those reached before.
             assessments=[  # type: ignore[arg-type]
@@ -72,8 +73,7 @@ class Given(NamedTuple):
             ],
         )
         # No text of it is the same for different values: none of our models hides a field, and none has sets.
-        shown = self._replace(examined=shown, accounts={})
-        return hashlib.sha256(repr(shown).encode(errors="surrogatepass")).digest()
+        return _hashed(self._replace(examined=every, accounts={}))
 
 
 class Narrow:
@@ -81,22 +81,41 @@ class Narrow:
 
     def __init__(self, whole: Given, beside: Beside) -> None:
         self.whole, self.beside = whole, beside
+        self._bares: dict[str, Assessment] = {}
+        self._digests: dict[str, bytes] = {}
+
+    def digest(self, given: Given) -> bytes:
+        """The digest of a part."""
+        return given.digest(self.rubrics, self._shown)
+
+    def _shown(self, portfolio: Portfolio) -> object:
+        shown = replace(portfolio, rubric=portfolio.rubric.id)  # type: ignore[arg-type]
+        bare = self._bares.get(portfolio.id)
+        if not bare or bare.portfolio is not portfolio:
+            return shown
+        if portfolio.id not in self._digests:
+            self._digests[portfolio.id] = _hashed(shown)
+        return self._digests[portfolio.id]
+
+    def telling(self, digest: bytes, answers: Iterable[Answer | None]) -> bytes:
+        """The *digest* of a part that is told, besides, what units tell in these answers."""
+        return _hashed((digest, [answer and _tells(answer) for answer in answers]))
 
     def portfolio(self, name: str) -> Given:
         """What a portfolio's own files may show: itself and its unit, earlier editions, and who stands beside it.
 
-        What it tells of its indicators stands apart.
+        What it tells stands apart.
         """
         own = self._by_id[name]
         rubric, unit = own.portfolio.rubric, own.portfolio.unit
         earlier = {known.partition(":")[0] for one in rubric.every_indicator() for known in one.continues}
         of_unit = self._by_unit[unit]
-        shown = [self._bare(a, a is own) for a in of_unit if a is own or a.portfolio.rubric.id in earlier]
+        shown = [self._bare(a) for a in of_unit if a is own or a.portfolio.rubric.id in earlier]
         beside = {language: {name: found[name]} for language, found in self.beside.items()}
         names = {other for found in beside.values() for other in found[name] if other}
         every = self.whole.examined.project.units
         units = [*self._above(unit), *(_named(every[other]) for other in sorted(names) if other in every)]
-        return self._given(shown, units, beside)._replace(accounts=own.portfolio.answers)
+        return self._given(shown, units, beside)._replace(accounts={"": own.portfolio.shared, **own.portfolio.answers})
 
     def unit(self, name: str) -> Given:
         """What a unit's own pages may show: itself, the units around it, and all its portfolios, without accounts."""
@@ -111,17 +130,17 @@ class Narrow:
     @cached_property
     def untold_digest(self) -> bytes:
         """The digest of `untold`."""
-        return self.untold.digest(self.rubrics)
+        return self.digest(self.untold)
 
-    def telling(self, told: Told) -> Given:
+    def told(self, told: Told) -> Given:
         """What a page across units may show: the same, and the accounts of the answers *told*."""
-        return self._whole([self._bare(one, told=told) for one in self.whole.examined.assessments])
+        return self._whole([self._bare(one, told) for one in self.whole.examined.assessments])
 
-    def telling_digest(self, told: Told) -> bytes:
-        """The digest of what `telling` gives."""
-        known = self._by_id
-        shown = repr([(id, name, known[id].portfolio.answers.get(name)) for id, name in sorted(told)])
-        return hashlib.sha256(self.untold_digest + shown.encode(errors="surrogatepass")).digest()
+    def told_digest(self, told: Told) -> bytes:
+        """The digest of what `told` gives."""
+        every = sorted(told)
+        answers = (self._by_id[id].portfolio.answers.get(name) for id, name in every)
+        return self.telling(_hashed((self.untold_digest, every)), answers)
 
     def indicator(self, rubric: str, name: str) -> Given:
         """What the page of an indicator across units may show: what is known of it alone, in all portfolios."""
@@ -146,8 +165,7 @@ class Narrow:
             )
             for one in given.examined.assessments
         ]
-        digest = given.digest(self.rubrics)
-        return hashlib.sha256(digest + repr(shown).encode(errors="surrogatepass")).digest()
+        return _hashed((self.digest(given), shown))
 
     @cached_property
     def _newest(self) -> datetime.date | None:
@@ -161,12 +179,14 @@ class Narrow:
             examined=Examined(project, tuple(assessments), (), {}, examined.ledger), beside=self.beside
         )
 
-    def _bare(self, assessment: Assessment, shared: bool = False, told: Told = frozenset()) -> Assessment:
-        """An assessment without the accounts of the unit, but for those of the answers *told*, and the *shared* one."""
+    def _bare(self, assessment: Assessment, told: Told = frozenset()) -> Assessment:
+        """An assessment without the accounts of the unit, but for those of the answers *told*."""
         full = assessment.portfolio
-        of_all, silent = self._silent[full.id]
-        answers = {name: full.answers[name] if (full.id, name) in told else one for name, one in silent.items()}
-        bare = replace(full, answers=answers, shared=full.shared if shared else of_all)
+        named = {name for name in full.answers if (full.id, name) in told}
+        if not named and full.id in self._bares:
+            return self._bares[full.id]
+        silent = {name: one if name in named else _silent(one) for name, one in full.answers.items()}
+        bare = replace(full, answers=silent, shared=_silent(full.shared))
 
         def of(score: Score) -> Score:
             return replace(score, portfolio=bare)
@@ -181,16 +201,9 @@ class Narrow:
         }
         begun = Assessment.begun(bare, of(assessment.latest), work)
         vars(begun)["last_day"] = assessment.last_day  # of the same records, which are many to look through
+        if not named:
+            self._bares[full.id] = begun
         return begun
-
-    @cached_property
-    def _silent(self) -> dict[str, tuple[Answer, dict[str, Answer]]]:
-        """The answers of each portfolio without what the unit tells: the shared one, and the others by indicator."""
-        portfolios = (assessment.portfolio for assessment in self.whole.examined.assessments)
-        return {
-            one.id: (_silent(one.shared), {name: _silent(answer) for name, answer in one.answers.items()})
-            for one in portfolios
-        }
 
     def _given(self, shown: Iterable[Assessment], units: Iterable[Unit], beside: Beside) -> Given:
         whole, examined = self.whole, self.whole.examined
@@ -230,7 +243,7 @@ class Narrow:
     @cached_property
     def rubrics(self) -> dict[str, bytes]:
         """The hash of each rubric."""
-        return {name: _digest(rubric) for name, rubric in self.whole.examined.project.rubrics.items()}
+        return {name: _hashed(rubric) for name, rubric in self.whole.examined.project.rubrics.items()}
 
     @cached_property
     def _by_id(self) -> dict[str, Assessment]:
@@ -268,6 +281,12 @@ class Narrow:
             if above:
                 folders[above].append(one)
         return folders
+
+
+def _tells(answer: Answer) -> object:
+    """What `_silent` leaves out."""
+    english = answer.english
+    return answer.body, answer.body_line, english and (english.body, english.body_line)
 
 
 def _silent(answer: Answer) -> Answer:
@@ -332,8 +351,8 @@ def _addresses(portfolios: Iterable[Portfolio]) -> Iterator[str]:
                     yield address
 
 
-def _digest(rubric: Rubric) -> bytes:
-    return hashlib.sha256(repr(rubric).encode(errors="surrogatepass")).digest()
+def _hashed(shown: object) -> bytes:
+    return hashlib.sha256(repr(shown).encode(errors="surrogatepass")).digest()
 
 
 # What all files follow from ---------------------------------------------------------------------------------------

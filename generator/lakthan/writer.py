@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
@@ -45,8 +46,6 @@ from lakthan import (
     privacy,
     publish,
     search,
-    word,
-    workbook,
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
@@ -239,6 +238,8 @@ def write(
         )
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
+        if fresh or len(waves) > 1:
+            _office()  # once, and in memory that processes share
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
         if len(waves) > 1:
@@ -471,17 +472,18 @@ class _Bench:
         """What shows one portfolio alone, of each: documents, pages that tell no account, and some that do."""
         for name in names:
             given = self.narrow.portfolio(name)
-            digest = given.digest(self.narrow.rubrics)
+            digest = self.narrow.digest(given)
+            every = [indicator.id for indicator in self.by_id[name].portfolio.rubric.every_indicator()]
+            telling: Mapping[str, Iterable[Sequence[str]]] = {
+                "documents": [()],
+                "portfolio": [("",)],
+                "told": (every[at : at + TOLD_AT_ONCE] for at in range(0, len(every), TOLD_AT_ONCE)),
+            }
             for sort in sorts:
-                if sort != "told":
-                    yield self._piece(sort, name, digest)._replace(portfolio=name)
-                    continue
-                every = [indicator.id for indicator in self.by_id[name].portfolio.rubric.every_indicator()]
-                for at in range(0, len(every), TOLD_AT_ONCE):
-                    some = every[at : at + TOLD_AT_ONCE]
-                    told = repr([given.accounts.get(one) for one in some]).encode(errors="surrogatepass")
-                    source, about = hashlib.sha256(digest + told).digest(), (name, some)
-                    yield self._piece("told", f"{name}/{some[0]}", source, about)._replace(portfolio=name)
+                for some in telling[sort]:
+                    source = self.narrow.telling(digest, map(given.accounts.get, some))
+                    piece = self._piece(sort, "/".join((name, *filter(None, some[:1]))), source, (name, some))
+                    yield piece._replace(portfolio=name)
 
     def large(self) -> Iterator[Piece]:
         """Files that hold all portfolios, and take the memory for it."""
@@ -497,7 +499,7 @@ class _Bench:
                 found.setdefault(plan.across, set()).add(plan.path)
         for (rubric, name), paths in found.items():
             told = self._told(self.examined.project.rubrics[rubric], name)
-            digest, shown = self.narrow.telling_digest(told), frozenset(paths)
+            digest, shown = self.narrow.told_digest(told), frozenset(paths)
             if name and told:
                 yield self._piece("across", f"{rubric}/{name}", digest, (rubric, name, shown))
             else:
@@ -511,7 +513,7 @@ class _Bench:
             some = paths[start : start + AT_ONCE]
             yield self._piece("pages", " ".join(some), untold, frozenset(some))
         for unit in self.examined.project.units:
-            yield self._piece("unit", unit, self.narrow.unit(unit).digest(self.narrow.rubrics))
+            yield self._piece("unit", unit, self.narrow.digest(self.narrow.unit(unit)))
         yield self._piece("files", "", untold)
 
     def _piece(self, sort: str, name: str, digest: bytes, about: Any = None) -> Piece:
@@ -577,18 +579,25 @@ class _Bench:
 
     # Pieces
 
-    def _made_portfolio(self, name: str, _: None) -> Made:
-        """All of a portfolio but the pages that tell its accounts."""
-        return self._own(name)._made((name, ""))
+    def _made_portfolio(self, name: str, about: tuple[str, Sequence[str]]) -> Made:
+        """All of a portfolio but its documents and the pages of its indicators."""
+        with self._telling(*about) as own:
+            return own._made((name, ""))
 
     def _made_told(self, _name: str, about: tuple[str, Sequence[str]]) -> Made:
-        """The pages, in every language, of some indicators of a portfolio, with their accounts and no others."""
+        """The pages, in every language, of some indicators of a portfolio."""
         name, some = about
+        with self._telling(name, some) as own:
+            return own._pages(entry for one in some for entry in own.plans[name, one])
+
+    @contextlib.contextmanager
+    def _telling(self, name: str, some: Sequence[str]) -> Iterator[_Bench]:
+        """A bench for a portfolio alone, and for its accounts of these indicators, and no others."""
         own = self._own(name)
         every = own.given.accounts
         own.accounts.update({every[one].place.file: every[one] for one in some if one in every})
         try:
-            return own._pages(entry for one in some for entry in own.plans[name, one])
+            yield own
         finally:
             own.accounts.clear()
 
@@ -598,9 +607,9 @@ class _Bench:
             self._last = name, self.alone(self.narrow.portfolio(name))
         return self._last[1]
 
-    def _made_documents(self, name: str, _: None) -> Made:
+    def _made_documents(self, name: str, _: object) -> Made:
         """The form as PDF and for Word, the workbook, and the cards that stand for its pages elsewhere."""
-        alone = self._own(name)
+        alone, (word, workbook) = self._own(name), _office()
         project, shown, templates = alone.examined.project, [alone.by_id[name]], self.folders.templates
         files: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
             workbook.of_each(project, shown),
@@ -642,7 +651,7 @@ class _Bench:
     def _made_telling(self, _name: str, about: tuple[Told, Set[str]]) -> Made:
         """The page, in every language, of good practice, or of an indicator that nobody answered."""
         told, paths = about
-        return self.alone(self.narrow.telling(told))._across(paths)
+        return self.alone(self.narrow.told(told))._across(paths)
 
     def _across(self, paths: Set[str]) -> Made:
         # To plan all the others once more for each indicator would take longer than to make these.
@@ -667,6 +676,7 @@ class _Bench:
 
     def _made_book(self, rubric: str, _: None) -> Made:
         """The workbook of all that answer a rubric."""
+        workbook = _office()[1]
         examined, made = self.untold.examined, Made()
         for path, make in workbook.of_all(examined.project, examined.project.rubrics[rubric], examined.assessments):
             made.put(path, make())
@@ -731,6 +741,13 @@ class _Bench:
         if self.folders.site:
             _write_new(self.folders.site / name, content)
             done.sums[name] = known, len(content)
+
+
+def _office() -> tuple[ModuleType, ModuleType]:
+    # What they are made with takes a tenth of a second to import: as long as all that has to be made after an edit.
+    from lakthan import word, workbook  # noqa: PLC0415
+
+    return word, workbook
 
 
 DATA = "data/index.md"
