@@ -132,6 +132,12 @@ def test_every_cell_is_copied_as_it_is_printed(form: tuple[Json, bytes], reader:
     assert [cell for cell in cells if _bare(cell) not in text] == []
 
 
+def test_no_abbreviation_is_torn_from_its_full_stop(form: tuple[Json, bytes]) -> None:
+    lines = _poppler(form[1]).splitlines()
+    assert len(lines) > 100
+    assert [line for line in lines if line.startswith(".")] == []
+
+
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("bold", [False, True])
 def test_marks_are_copied_in_their_order(reader: str, bold: bool) -> None:
