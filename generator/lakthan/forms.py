@@ -101,7 +101,7 @@ def typeset(
     for folder in reversed(templates):
         found |= {path.name: path.read_bytes() for path in sorted((folder / FOLDER).glob("*.typ"))}
     name = wanted if f"{wanted}.typ" in found else GENERIC
-    fonts = next((folder / FOLDER / "fonts" for folder in templates if (folder / FOLDER / "fonts").is_dir()), Path())
+    fonts = fonts_of(templates)
     source = hashlib.sha256(json.dumps([name, pdf.version(), data], ensure_ascii=False, sort_keys=True).encode())
     for path, content in [*sorted(found.items()), *((f.name, f.read_bytes()) for f in sorted(fonts.glob("*.ttf")))]:
         source.update(hashlib.sha256(path.encode() + b"\0" + content).digest())
@@ -117,6 +117,11 @@ def typeset(
             raise Unfit(outdated or f"{name}.typ", str(why), bool(outdated)) from why
 
     return (cache or Cache()).get(NAME, source.digest(), made)
+
+
+def fonts_of(templates: Sequence[Path]) -> Path:
+    """The folder of the fonts that forms are set in: the project's own, if it has any."""
+    return next((folder / FOLDER / "fonts" for folder in templates if (folder / FOLDER / "fonts").is_dir()), Path())
 
 
 # What the form says ----------------------------------------------------------------------------------------------

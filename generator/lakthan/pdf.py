@@ -87,6 +87,13 @@ def make(
     return readable(made, fonts)
 
 
+def know(fonts: Path) -> None:
+    """Find out what every document needs to know of its fonts: a fifth of a second, in each process that has to."""
+    _look(fonts)
+    _covered(fonts)
+    _texts(fonts)
+
+
 _LOOKED: dict[Path, object] = {}
 """Folders of fonts, as they were when something was remembered of them."""
 

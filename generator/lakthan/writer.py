@@ -369,7 +369,8 @@ class _Bench:
             yield from (f"{portfolio.id}/{name}" for name in load.attachments(portfolio))
 
     def open(self) -> None:
-        """Compile the templates and load the theme, so that processes forked from this one have them."""
+        """Compile the templates, and load theme and fonts, so that processes forked from this one have them."""
+        pdf.know(forms.fonts_of(self.folders.templates))
         with contextlib.suppress(jinja2.TemplateError):  # whoever needs a template says what is wrong with it
             for site in self.sites:
                 for name in site.env.list_templates(extensions=["j2"]):
