@@ -27,7 +27,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jinja2
@@ -239,7 +238,7 @@ def write(
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
         if fresh or len(waves) > 1:
-            _office()  # once, and in memory that processes share
+            from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
         if len(waves) > 1:
@@ -610,7 +609,10 @@ class _Bench:
 
     def _made_documents(self, name: str, _: object) -> Made:
         """The form as PDF and for Word, the workbook, and the cards that stand for its pages elsewhere."""
-        alone, (word, workbook) = self._own(name), _office()
+        # A tenth of a second to import: as long as all that has to be made after an edit.
+        from lakthan import word, workbook  # noqa: PLC0415
+
+        alone = self._own(name)
         project, shown, templates = alone.examined.project, [alone.by_id[name]], self.folders.templates
         files: list[Iterable[tuple[str, Callable[[], bytes]]]] = [
             workbook.of_each(project, shown),
@@ -677,7 +679,8 @@ class _Bench:
 
     def _made_book(self, rubric: str, _: None) -> Made:
         """The workbook of all that answer a rubric."""
-        workbook = _office()[1]
+        from lakthan import workbook  # noqa: PLC0415  (as above)
+
         examined, made = self.untold.examined, Made()
         for path, make in workbook.of_all(examined.project, examined.project.rubrics[rubric], examined.assessments):
             made.put(path, make())
@@ -742,13 +745,6 @@ class _Bench:
         if self.folders.site:
             _write_new(self.folders.site / name, content)
             done.sums[name] = known, len(content)
-
-
-def _office() -> tuple[ModuleType, ModuleType]:
-    # What they are made with takes a tenth of a second to import: as long as all that has to be made after an edit.
-    from lakthan import word, workbook  # noqa: PLC0415
-
-    return word, workbook
 
 
 DATA = "data/index.md"
