@@ -511,26 +511,28 @@ def _block(runs: bytes, fonts: Mapping[str, _Font]) -> bytes:
     return b"\n".join(made)
 
 
-_STRING = rb"\([^()\\]*+(?:\\.[^()\\]*+)*+\)"
+# Possessive on single characters alone: on groups Python goes on from the wrong place up to 3.11.4
+# (https://github.com/python/cpython/issues/106052). Alternatives begin differently, so that nothing is tried twice.
+_STRING = rb"\([^()\\]*+(?:\\.[^()\\]*+)*\)"
 _NUMBER = rb"[-+]?[\d.]++"
 _HEX = rb"<[\dA-Fa-f\s]*+>"
-_ARRAY = rb"\[(?:[^][()]++|" + _STRING + rb")*+\]"
-_DICTIONARY = rb"<<(?:[^<>()]++|" + _STRING + rb"|" + _HEX + rb")*+>>"
+_ARRAY = rb"\[(?:[^][()]++|" + _STRING + rb")*\]"
+_DICTIONARY = rb"<<(?:[^<>()]++|" + _STRING + rb"|" + _HEX + rb")*>>"
 _RUN = re.compile(
     # What sets text comes in this order from Typst: so a run is one match.
-    rb"(\s*+(/Span\s*+" + _DICTIONARY + rb"\s*+BDC)?+"
+    rb"(\s*+(/Span\s*+" + _DICTIONARY + rb"\s*+BDC)?"
     rb"\s*+(\d++\s++Tr\s*+/([^][\s()<>/]++)\s++(" + _NUMBER + rb")\s++Tf)"
     rb"\s++((?:" + _NUMBER + rb"\s++){4})(" + _NUMBER + rb")\s++(" + _NUMBER + rb")\s++Tm"
     rb"\s*+(" + _ARRAY + rb"\s*+TJ|(?:" + _STRING + rb"|" + _HEX + rb")\s*+Tj)"
-    rb"\s*+(EMC)?+\s*+)",
+    rb"\s*+(EMC)?\s*+)",
     re.DOTALL,
 )
 _BLOCK = re.compile(
-    rb"((?:[^(B]++|" + _STRING + rb"|B(?!T(?!\w)))*+)(?:BT((?:[^(E]++|" + _STRING + rb"|E(?!T(?!\w)))*+)ET(?!\w))?+",
+    rb"((?:[^(B]++|" + _STRING + rb"|B(?!T(?!\w)))*)(?:BT((?:[^(E]++|" + _STRING + rb"|E(?!T(?!\w)))*)ET(?!\w))?",
     re.DOTALL,
 )
 """What is passed on as it stands, and a block of text (ISO 32000-1, 7.8.2 and 9.4)."""
-_UNNESTED = re.compile(rb"(?:[^(]++|" + _STRING + rb")*+", re.DOTALL)
+_UNNESTED = re.compile(rb"(?:[^(]++|" + _STRING + rb")*", re.DOTALL)
 _BRACKET = re.compile(rb"\\.|[()]", re.DOTALL)
 _ITEM = re.compile(_STRING + rb"|" + _HEX + rb"|" + _NUMBER, re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
