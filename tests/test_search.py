@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from lakthan import build, pages, search
+from lakthan import search
 from lakthan.search import Entry, Passage, Waiting
 from tests.conftest import Json, Sandbox
 
@@ -218,19 +218,6 @@ def test_it_does_not_matter_where_texts_wait_nor_how_many_are_looked_at_together
     monkeypatch.setattr(search, "AT_ONCE", 1000)
     assert max(map(len, search._groups(stored))) < 10
     assert dict(search.files(stored, "i", {})) == expected
-
-
-def test_pages_that_say_again_what_others_say_are_found_by_their_titles_alone(as_it_is: Sandbox) -> None:
-    examined = build.examine(as_it_is.root)
-    entries = {
-        page.entry.url: page.entry
-        for page in pages.pages(examined.project, examined.assessments, templates=build.templates(as_it_is.root))
-        if page.entry
-    }
-    whole = entries["dip-ict/moi-moral-2569/9/"]
-    for name in ("dip-ict/moi-moral-2569/review/", "dip-ict/moi-moral-2569/what-if/", "rubrics/moi-moral-2569/9/"):
-        assert [passage.anchor for passage in entries[name].passages] == [""], name
-    assert len(whole.passages) > 3
 
 
 def test_each_language_has_an_index_of_its_own_pages(sample: Sandbox) -> None:

@@ -36,8 +36,6 @@ TABS = (
     ("about.title", "about/"),
 )
 """The site's own menu: what each entry is called in the catalogue's `pages`, and where it leads."""
-AGAIN = ("compare", "practice", "review", "what-if")
-"""Templates of pages that say again what the pages of indicators say: those are what somebody looks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +347,7 @@ class Site(Words):
             unit=unit,
             rubric=rubric.id if rubric else "",
             about=" · ".join(part for part in about if part and part != title),
-            passages=search.passages(body.partition("\n## ")[0] if kind in AGAIN else body),
+            passages=search.passages(body),
         )
 
     def portfolio_page(
