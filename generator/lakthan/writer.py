@@ -71,7 +71,7 @@ FINER = {"across": "indicator"}
 _SPOOL = ".spool-"
 OWN = ("documents",), ("portfolio", "told")
 """Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
-WAVE = 48
+WAVE = 40
 """Portfolios after which processes start afresh, without all that they looked up."""
 
 
@@ -259,8 +259,10 @@ def write(
             every = (*own, *bench.large(), *bench.across(), *bench.common())
             _gather(bench, processes, bench.tasks(every), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
-        # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
-        _gather(bench, processes, [("search", one) for one in known], done, partial(_flushed, folders.site))
+        languages = [("search", one) for one in known]
+        for some in [[one] for one in languages] if len(waves) > 1 else [languages]:
+            # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
+            _gather(bench, processes, some, done, partial(_flushed, folders.site))
         for name, content in also:
             bench.put(done, name, content)
         if folders.site:
