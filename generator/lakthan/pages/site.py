@@ -140,22 +140,11 @@ class Site(Words):
 
     def once_of(self, assessment: Assessment, make: Callable[[Site, Assessment], T]) -> T:
         """``make(site, assessment)``, kept until another portfolio's turn: its pages are made one after the other."""
-        if self.latest[0] is not assessment:
-            self.latest[:] = [assessment, {}]
-        known: dict[Any, T] = self.latest[1]
-        if make not in known:
-            known[make] = make(self, assessment)
-        return known[make]
+        return _kept(self.latest, assessment, make, partial(make, self, assessment))
 
     def told_of(self, assessment: Assessment, make: Callable[..., T], *args: Hashable) -> T:
         """``make(assessment, *args)``, kept in the same way: for what pages say in every language."""
-        if self.told[0] is not assessment:
-            self.told[:] = [assessment, {}]
-        known: dict[Any, T] = self.told[1]
-        key = (make, *args)
-        if key not in known:
-            known[key] = make(assessment, *args)
-        return known[key]
+        return _kept(self.told, assessment, (make, *args), partial(make, assessment, *args))
 
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
@@ -476,6 +465,16 @@ def _printed(site: Site) -> Callable[..., str]:
 @lru_cache(8192)  # a page says the same again and again, and the next one does
 def _escaped(text: str) -> str:
     return str(escape(one_line(text)))
+
+
+def _kept(last: list[Any], assessment: Assessment, key: Hashable, make: Callable[[], T]) -> T:
+    """What was made of the last portfolio that was asked about; of another one nothing is kept."""
+    if last[0] is not assessment:
+        last[:] = [assessment, {}]
+    known: dict[Hashable, T] = last[1]
+    if key not in known:
+        known[key] = make()
+    return known[key]
 
 
 def _within(tab: str, url: str) -> bool:
