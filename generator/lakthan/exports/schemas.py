@@ -32,7 +32,7 @@ Url = Annotated[str, Field(description="relative to the site's front page")]
 class Shape(BaseModel):
     """Nothing but what is named."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Text(Shape):
@@ -204,7 +204,7 @@ class Office(Shape):
 class Record(BaseModel):
     """A piece of evidence or an entry of a register. Further fields are the rubric's: see `rubric.json`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     id: Annotated[str, Field(description="its anchor on the page of the indicator")]
     uuid: Annotated[str, Field(description="stays when it is moved, dated anew, or given another file or link")]
