@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import random
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from lakthan import search
+from lakthan import cache, search
 from lakthan.search import Entry, Passage, Waiting
 from tests.conftest import Json, Sandbox
 
@@ -218,6 +220,39 @@ def test_it_does_not_matter_where_texts_wait_nor_how_many_are_looked_at_together
     monkeypatch.setattr(search, "AT_ONCE", 1000)
     assert max(map(len, search._groups(stored))) < 10
     assert dict(search.files(stored, "i", {})) == expected
+
+
+def test_what_is_kept_of_the_last_index_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {number: f"ลงนามครั้งที่ {number % 7}\nร่วมกันทุกคน" for number in range(40)}
+    kept, rng = cache.Cache(tmp_path), random.Random(5)
+    made: list[int] = []
+    monkeypatch.setattr(search, "_bucket", lambda *args, once=search._bucket: made.append(args[1]) or once(*args))
+
+    def index(kept: cache.Cache | None) -> dict[str, bytes]:
+        entries = [entry(number, text, f"หน้า {text[:4]}", "page") for number, text in texts.items()]
+        named = [dataclasses.replace(one, name=str(at % 6)) for at, one in enumerate(entries)]
+        return dict(search.files(waiting(named), "i", {}, cache=kept))
+
+    for change in ("nothing", "a word", "less", "a page", "gone", "nothing"):
+        match change:
+            case "a word":
+                texts[rng.randrange(40)] += " ขอบคุณ"
+            case "less":
+                texts[rng.randrange(40)] = "ลง"
+            case "a page":
+                texts[90] = "เพิ่ม"
+            case "gone":
+                del texts[rng.randrange(40)]
+        made.clear()
+        assert index(kept) == index(None), change
+        if change == "a word":  # and few postings were put together anew, beside all those of the other index
+            assert len(made) - search.BUCKETS < 30
+    made.clear()
+    assert index(kept)
+    assert not made
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    assert index(kept) == index(None)
 
 
 def test_each_language_has_an_index_of_its_own_pages(sample: Sandbox) -> None:

@@ -16,7 +16,8 @@ Pages are numbered so that pages that share text are neighbours: their postings 
 compressed (zlib), and loaded where a query asks for them.
 
 What pages of one name, neighbours all, add to the postings follows from them alone, and is kept in the cache; so are
-compressed texts. After an edit the words of a few pages are cut up, not those of all.
+compressed texts. After an edit the words of a few pages are cut up, not those of all. Postings are put together in
+`BUCKETS`, each of which follows from what all names add to it: most of them are kept as well.
 
 Texts go from page to index through a file, if there are many: at no time are more of them in memory than of one name.
 """
@@ -24,6 +25,7 @@ Texts go from page to index through a file, if there are many: at no time are mo
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import html
 import json
 import re
@@ -34,7 +36,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate, chain, count, groupby, repeat
+from itertools import accumulate, chain, groupby, repeat
 from operator import add, sub
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +48,8 @@ PER_PART = 8
 """Pages whose texts are loaded together."""
 SHARD = 8_192
 """Bytes of postings in a part, about, before they are compressed."""
+BUCKETS = 128
+"""Buckets of postings, by the hashes of their keys. The more there are, the less an edit concerns; and each costs."""
 KINDS = ("rubric", "unit", "portfolio", "indicator", "compare", "evidence", "channels", "page")
 """Sorts of pages, in the order in which pages of equal worth are listed."""
 
@@ -79,7 +83,8 @@ class Entry:
         """The page as it waits for the others."""
         said = [self.url, self.title, self.kind, self.about, self.passages]
         document = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-        return Waiting(self.kind, self.rubric, self.name, self.url, self.unit, document)
+        digest = hashlib.sha256(document).hexdigest()
+        return Waiting(self.kind, self.rubric, self.name, self.url, self.unit, digest, document)
 
 
 class Text(NamedTuple):
@@ -103,6 +108,8 @@ class Waiting(NamedTuple):
     name: str
     url: str
     unit: str
+    digest: str
+    """SHA-256 of the document: what follows from one that is known need not read it."""
     document: bytes | Text
     """What the index says of it, as JSON: url, title, kind, about, passages."""
 
@@ -341,43 +348,27 @@ def files(
     """
     kept = cache or Cache()
     ordered = sorted(pages, key=lambda p: (KINDS.index(p.kind), p.rubric, thai.sort_key(p.name), p.url))
-    numbers: dict[str, int] = defaultdict(count().__next__)  # sets of numbers are compared faster than those of text
+    numbers = _Keys()
     under = lru_cache(32_768)(partial(_under, numbers=numbers))
-    everywhere: dict[int, array[int]] = defaultdict(partial(array, "I"))
-    in_title: dict[int, array[int]] = defaultdict(partial(array, "I"))
-    before: tuple[Set[int], ...] = (frozenset(), frozenset())
+    groups: list[_Added] = []
     texts = _Texts(folder, per, kept)
     at = 0
     for group in _groups(ordered):
-        same = [(page, page.read()) for page in group]
-        source = repr([(page.name, page.unit, page.rubric, len(document)) for page, document in same]).encode()
-        source += b"".join(document for _, document in same)
-        names, runs, last = _unpacked(kept.get("search", source, partial(_group, same, under, numbers)))
-        known = [numbers[name] for name in names]
-        for number, changes in enumerate(runs, at):
-            for held, own, others in zip((everywhere, in_title), changes, before, strict=True):
-                found: Iterable[int] = map(known.__getitem__, own)
-                keys = set(found) ^ others if others else found
-                # A million times: nothing here may take a step of Python for each.
-                deque(map(array.append, map(held.__getitem__, keys), repeat(number)), maxlen=0)
-            before = (frozenset(), frozenset())  # what is said of the others is what differs from the one before
-        before = tuple(frozenset(map(known.__getitem__, own)) for own in last)
-        at += len(same)
-        yield from texts.add(document for _, document in same)
-    for held, others in zip((everywhere, in_title), before, strict=True):
-        for key in others:
-            held[key].append(at)
+        source = repr([(page.name, page.unit, page.rubric, page.digest) for page in group]).encode()
+        groups.append(_Added.of(at, kept.get("search", source, partial(_group, group, under, numbers))))
+        at += len(group)
+        yield from texts.add(group)
     yield from texts.rest()
 
-    packed = {text: (_packed(everywhere[of]), _packed(in_title.get(of, ()))) for text, of in sorted(numbers.items())}
-    size = sum(len(text) + len(anywhere) + len(titled) for text, (anywhere, titled) in packed.items())
+    buckets = _buckets(groups, folder, kept)
     # A power of two, so that an edit seldom moves everything into other parts.
-    shards = 1 << max(0, size // SHARD).bit_length()
+    shards = 1 << max(0, sum(bucket.size for bucket in buckets) // SHARD).bit_length()
     parts = [bytearray() for _ in range(shards)]
-    for text, lists in packed.items():
-        part = parts[_hash(text) % shards]
-        for piece in (text.encode(), *lists):
-            part += _number(len(piece)) + piece
+    for bucket in buckets:
+        start = 0
+        for known, end in zip(bucket.hashes, bucket.ends, strict=True):
+            parts[known % shards] += bucket.content[start:end]
+            start = end
 
     index = {"pages": len(ordered), "per": per, "shards": shards, "months": thai.MONTHS, **facts}
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
@@ -412,11 +403,11 @@ class _Texts:
 
     def __init__(self, folder: str, per: int, cache: Cache) -> None:
         self.folder, self.per, self.cache = folder, per, cache
-        self.waiting: list[bytes] = []
+        self.waiting: list[Waiting] = []
         self.next = 0
 
-    def add(self, documents: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-        self.waiting += documents
+    def add(self, pages: Iterable[Waiting]) -> Iterator[tuple[str, bytes]]:
+        self.waiting += pages
         together = self.per * self.TOGETHER
         while len(self.waiting) >= together:
             some, self.waiting = self.waiting[:together], self.waiting[together:]
@@ -425,10 +416,9 @@ class _Texts:
     def rest(self) -> Iterator[tuple[str, bytes]]:
         yield from self._parts(self.waiting)
 
-    def _parts(self, documents: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-        texts = [b"[%b]" % b",".join(documents[at : at + self.per]) for at in range(0, len(documents), self.per)]
-        source = repr([len(text) for text in texts]).encode() + b"".join(texts)
-        packs = self.cache.get("texts", source, partial(_compressed, texts))
+    def _parts(self, pages: Sequence[Waiting]) -> Iterator[tuple[str, bytes]]:
+        source = repr((self.per, [page.digest for page in pages])).encode()
+        packs = self.cache.get("texts", source, partial(_compressed, pages, self.per))
         sizes, _, content = packs.partition(b"\n")
         at = 0
         for size in json.loads(sizes):
@@ -437,44 +427,154 @@ class _Texts:
             at += size
 
 
-def _compressed(texts: Iterable[bytes]) -> bytes:
-    packs = [zlib.compress(text) for text in texts]
+def _compressed(pages: Sequence[Waiting], per: int) -> bytes:
+    texts = (pages[at : at + per] for at in range(0, len(pages), per))
+    packs = [zlib.compress(b"[%b]" % b",".join([page.read() for page in some])) for some in texts]
     return b"\n".join((json.dumps([len(pack) for pack in packs]).encode(), b"".join(packs)))
 
 
-Changes = Sequence[Sequence[int]]
-"""Under what a page is found and the one before is not, or the other way round: anywhere in it, and in its title."""
+_DIGEST = 16
 
 
-def _group(pages: Sequence[tuple[Waiting, bytes]], under: Under, numbers: Mapping[str, int]) -> bytes:
-    """What neighbouring pages are found under, as differences: the first one's from nothing, then from one another."""
-    said = [_said(page, json.loads(document)) for page, document in pages]
+class _Keys(dict[str, int]):
+    """Keys by numbers, as they come: sets of numbers are compared faster than those of text."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.buckets: list[int] = []
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self.names)
+        self.names.append(name)
+        self.buckets.append(_hash(name) % BUCKETS)
+        return number
+
+
+def _group(pages: Sequence[Waiting], under: Under, numbers: _Keys) -> bytes:
+    """What neighbouring pages add to each bucket: a digest of it each, where each ends, and then that itself.
+
+    Of a bucket that is the keys of these pages, those of their titles, where the numbers of each end, and the numbers:
+    runs of pages, each by its first and the one after its last, counted from the first of these.
+    """
+    said = [_said(page, json.loads(page.read())) for page in pages]
     # What all of them say is looked up once.
     shared = set.intersection(*(texts for texts, _ in said))
     under_shared = frozenset().union(*map(under, shared))
+    runs: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
     before: tuple[Set[int], ...] = (frozenset(), frozenset())
-    runs: list[tuple[Set[int], ...]] = []
-    for texts, title in said:
+    for number, (texts, title) in enumerate(said):
         here = under_shared.union(*map(under, texts - shared)), frozenset().union(*map(under, title))
-        # Neighbours have most in common: only where a run begins or ends there is something to do.
-        runs.append(tuple(keys ^ last for keys, last in zip(here, before, strict=True)))
+        for held, keys, last in zip(runs, here, before, strict=True):
+            # Neighbours have most in common: only where a run begins or ends there is something to do. A million
+            # times: nothing here may take a step of Python for each.
+            deque(map(list.append, map(held.__getitem__, keys ^ last), repeat(number)), maxlen=0)
         before = here
-    own = {number: at for at, number in enumerate(sorted(set().union(*chain(*runs, before))))}
-    every = list(numbers)
-    lists = [array("I", map(own.__getitem__, keys)) for run in (*runs, before) for keys in run]
-    head = json.dumps([[every[number] for number in own], [len(one) for one in lists]], ensure_ascii=False)
-    return b"\n".join((head.encode(), b"".join(one.tobytes() for one in lists)))
+    for held, last in zip(runs, before, strict=True):
+        deque(map(list.append, map(held.__getitem__, last), repeat(len(pages))), maxlen=0)
+
+    sorted_: tuple[list[list[int]], ...] = ([[] for _ in range(BUCKETS)], [[] for _ in range(BUCKETS)])
+    for buckets, held in zip(sorted_, runs, strict=True):
+        for key in sorted(held, key=numbers.names.__getitem__):
+            buckets[numbers.buckets[key]].append(key)
+    packed = []
+    for some in zip(*sorted_, strict=True):
+        lists = [held[key] for held, keys in zip(runs, some, strict=True) for key in keys]
+        names = [[*map(numbers.names.__getitem__, keys)] for keys in some]
+        head = [*names, [*accumulate(map(len, lists))]]
+        every = array("H", chain.from_iterable(lists))
+        packed.append(b"\n".join((json.dumps(head, ensure_ascii=False).encode(), every.tobytes())))
+    digests = b"".join(hashlib.blake2b(content, digest_size=_DIGEST).digest() for content in packed)
+    return b"".join((digests, array("I", accumulate(map(len, packed))).tobytes(), *packed))
 
 
-def _unpacked(content: bytes) -> tuple[Sequence[str], Sequence[Changes], Changes]:
-    """The keys of a `_group`, the differences as places among them, and all that the last page is found under."""
-    head, _, packed = content.partition(b"\n")
-    names, sizes = json.loads(head)
-    every = array("I", packed)
-    ends = list(accumulate(sizes))
-    lists = [every[end - size : end] for size, end in zip(sizes, ends, strict=True)]
-    *runs, last = zip(lists[::2], lists[1::2], strict=True)
-    return names, runs, last
+class _Added(NamedTuple):
+    """What a `_group` adds."""
+
+    first: int
+    """The number of its first page."""
+    digests: bytes
+    ends: Sequence[int]
+    content: memoryview
+
+    @classmethod
+    def of(cls, first: int, group: bytes) -> _Added:
+        digests, rest = _DIGEST * BUCKETS, (_DIGEST + 4) * BUCKETS
+        return cls(first, group[:digests], array("I", group[digests:rest]), memoryview(group)[rest:])
+
+    def to(self, bucket: int) -> bytes:
+        return bytes(self.content[self.ends[bucket - 1] if bucket else 0 : self.ends[bucket]])
+
+
+class _Bucket(NamedTuple):
+    """Postings of the keys whose hashes end alike, one after the other as the script reads them."""
+
+    size: int
+    """Characters of the keys and bytes of the lists, without the lengths that stand in between."""
+    hashes: Sequence[int]
+    ends: Sequence[int]
+    content: bytes
+
+
+def _buckets(groups: Sequence[_Added], folder: str, cache: Cache) -> Sequence[_Bucket]:
+    """What all groups come to. What is kept of it is one entry, whose parts each stand under what they follow from."""
+    keys = []
+    for at in range(0, _DIGEST * BUCKETS, _DIGEST):
+        own = (b"%d:%b" % (one.first, one.digests[at : at + _DIGEST]) for one in groups)
+        keys.append(hashlib.sha256(b"".join(own)).hexdigest())
+    source = folder.encode()
+    kept = cache.find("postings", source)
+    known = _known(kept) if kept else {}
+    found = [known.get(key) or _bucket(groups, number) for number, key in enumerate(keys)]
+    if any(key not in known for key in keys):
+        cache.keep("postings", source, _kept(keys, found))
+    return found
+
+
+def _bucket(groups: Iterable[_Added], number: int) -> _Bucket:
+    anywhere: dict[str, list[int]] = {}
+    titled: dict[str, list[int]] = {}
+    for one in groups:
+        head, _, packed = one.to(number).partition(b"\n")
+        every, start = [*map(one.first.__add__, array("H", packed))], 0
+        names, titles, ends = json.loads(head)
+        held = chain(zip(repeat(anywhere), names), zip(repeat(titled), titles))
+        for (found, name), end in zip(held, ends, strict=True):
+            known = found.get(name)
+            if known is None:
+                found[name] = every[start:end]
+            elif known[-1] == every[start]:  # the run goes on
+                known.pop()
+                known += every[start + 1 : end]
+            else:
+                known += every[start:end]
+            start = end
+    size, hashes, ends, content = 0, array("I"), array("I"), bytearray()
+    for text in sorted(anywhere):
+        lists = _packed(anywhere[text]), _packed(titled.get(text, ()))
+        size += len(text) + sum(map(len, lists))
+        for piece in (text.encode(), *lists):
+            content += _number(len(piece)) + piece
+        hashes.append(_hash(text))
+        ends.append(len(content))
+    return _Bucket(size, hashes, ends, bytes(content))
+
+
+def _kept(keys: Iterable[str], buckets: Sequence[_Bucket]) -> bytes:
+    head = [(key, one.size, len(one.ends), len(one.content)) for key, one in zip(keys, buckets, strict=True)]
+    contents = ((array("I", one.hashes).tobytes(), array("I", one.ends).tobytes(), one.content) for one in buckets)
+    return b"\n".join((json.dumps(head).encode(), b"".join(chain.from_iterable(contents))))
+
+
+def _known(kept: bytes) -> dict[str, _Bucket]:
+    """What was `_kept`."""
+    head, _, content = kept.partition(b"\n")
+    found, at = {}, 0
+    for key, size, keys, length in json.loads(head):
+        middle, start = at + 4 * keys, at + 8 * keys
+        lists = array("I", content[at:middle]), array("I", content[middle:start])
+        at = start + length
+        found[key] = _Bucket(size, *lists, content[start:at])
+    return found
 
 
 def _said(page: Waiting, document: Sequence[Any]) -> tuple[set[str], tuple[str, ...]]:
@@ -485,6 +585,7 @@ def _said(page: Waiting, document: Sequence[Any]) -> tuple[set[str], tuple[str, 
     return set().union(whose, *map(_pieces, lines)), _pieces(title)
 
 
+@lru_cache(65_536)
 def _hash(key: str) -> int:
     """FNV-1a over UTF-16, which is what the script has.
 

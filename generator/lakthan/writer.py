@@ -183,9 +183,9 @@ class Made:
         for where, name, size, digest in files:
             made.files.append(File(where, name, content[at : at + size], digest))
             at += size
-        for number, kind, rubric, page, url, unit, size in known:
+        for number, kind, rubric, page, url, unit, digest, size in known:
             said = bytes(content[at : at + size])
-            made.known.append((number, search.Waiting(kind, rubric, page, url, unit, said)))
+            made.known.append((number, search.Waiting(kind, rubric, page, url, unit, digest, said)))
             at += size
         return made
 
