@@ -351,14 +351,13 @@ def files(
     numbers = _Keys()
     under = lru_cache(32_768)(partial(_under, numbers=numbers))
     groups: list[_Added] = []
-    texts = _Texts(folder, per, kept)
     at = 0
     for group in _groups(ordered):
         source = repr([(page.name, page.unit, page.rubric, page.digest) for page in group]).encode()
         groups.append(_Added.of(at, kept.get("search", source, partial(_group, group, under, numbers))))
         at += len(group)
-        yield from texts.add(group)
-    yield from texts.rest()
+    for number, start in enumerate(range(0, len(ordered), per)):
+        yield f"{folder}/t/{number}.bin", _texts(ordered[start : start + per], kept)
 
     buckets = _buckets(groups, folder, kept)
     # A power of two, so that an edit seldom moves everything into other parts.
@@ -395,42 +394,10 @@ def _groups(pages: Iterable[Waiting]) -> Iterator[Sequence[Waiting]]:
             yield group
 
 
-class _Texts:
-    """Documents in the parts that are loaded together, as they come."""
-
-    TOGETHER = 16
-    """Parts that are kept together."""
-
-    def __init__(self, folder: str, per: int, cache: Cache) -> None:
-        self.folder, self.per, self.cache = folder, per, cache
-        self.waiting: list[Waiting] = []
-        self.next = 0
-
-    def add(self, pages: Iterable[Waiting]) -> Iterator[tuple[str, bytes]]:
-        self.waiting += pages
-        together = self.per * self.TOGETHER
-        while len(self.waiting) >= together:
-            some, self.waiting = self.waiting[:together], self.waiting[together:]
-            yield from self._parts(some)
-
-    def rest(self) -> Iterator[tuple[str, bytes]]:
-        yield from self._parts(self.waiting)
-
-    def _parts(self, pages: Sequence[Waiting]) -> Iterator[tuple[str, bytes]]:
-        source = repr((self.per, [page.digest for page in pages])).encode()
-        packs = self.cache.get("texts", source, partial(_compressed, pages, self.per))
-        sizes, _, content = packs.partition(b"\n")
-        at = 0
-        for size in json.loads(sizes):
-            yield f"{self.folder}/t/{self.next}.bin", content[at : at + size]
-            self.next += 1
-            at += size
-
-
-def _compressed(pages: Sequence[Waiting], per: int) -> bytes:
-    texts = (pages[at : at + per] for at in range(0, len(pages), per))
-    packs = [zlib.compress(b"[%b]" % b",".join([page.read() for page in some])) for some in texts]
-    return b"\n".join((json.dumps([len(pack) for pack in packs]).encode(), b"".join(packs)))
+def _texts(pages: Sequence[Waiting], cache: Cache) -> bytes:
+    """The texts that are loaded together."""
+    source = "".join(page.digest for page in pages).encode()
+    return cache.get("texts", source, lambda: zlib.compress(b"[%b]" % b",".join([page.read() for page in pages])))
 
 
 _DIGEST = 16
