@@ -226,7 +226,13 @@ def test_what_is_kept_of_the_last_index_changes_nothing(tmp_path: Path, monkeypa
     texts = {number: f"ลงนามครั้งที่ {number % 7}\nร่วมกันทุกคน" for number in range(40)}
     kept, rng = cache.Cache(tmp_path), random.Random(5)
     made: list[int] = []
-    monkeypatch.setattr(search, "_bucket", lambda *args, once=search._bucket: made.append(args[1]) or once(*args))
+    bucket = search._bucket
+
+    def counted(groups: Iterable[search._Added], number: int) -> search._Bucket:
+        made.append(number)
+        return bucket(groups, number)
+
+    monkeypatch.setattr(search, "_bucket", counted)
 
     def index(kept: cache.Cache | None) -> dict[str, bytes]:
         entries = [entry(number, text, f"หน้า {text[:4]}", "page") for number, text in texts.items()]
