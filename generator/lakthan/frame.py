@@ -20,7 +20,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -113,7 +113,7 @@ class Frame:
         head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
         lines = dict(line.partition(": ")[::2] for line in head.split("\n"))
         page.meta = {name: json.loads(value) for name, value in lines.items() if name != "menu"}
-        made = self._body(body) if self._plain and not any(sign in content for sign in _UNUSUAL) else None
+        made = self._body(body) if self._plain else None
         if made is None:
             self.looked += 1
             _complete(page, lines)
@@ -195,7 +195,7 @@ class Frame:
 
     def _body(self, text: str) -> tuple[str, list[Json]] | None:
         """The HTML of a page and its table of contents; None where it has more than headings and blocks of HTML."""
-        if _UNUSUAL_ENTITY.search(text) or _UNUSUAL_LINE.search(f"\n{text}"):
+        if "\n\n\n" in text:
             return None
         out: list[str] = []
         tokens: list[Json] = []
@@ -221,7 +221,7 @@ class Frame:
         """A heading with an id of its own: each is converted once, for many pages have the same. Else nothing."""
         known = self._headings.get(line)
         if known is None:
-            if not _NAMED.search(line) or any(sign in line for sign in ("<!", "<?", "<%")):
+            if not _NAMED.search(line) or _unusual(line) or any(sign in line for sign in ("<!", "<?", "<%")):
                 return "", []
             if len(self._headings) > 20_000:
                 self._headings.clear()
@@ -428,7 +428,7 @@ def _joined(pieces: Sequence[str], values: Mapping[str, str]) -> str:
 
 # Blocks of HTML --------------------------------------------------------------------------------------------------
 
-_UNUSUAL = (b"\t", b"\r", b"\x02", b"\x03", b"\n\n\n")
+_UNUSUAL = ("\t", "\r", "\x02", "\x03")
 _UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
 _UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
 """What Markdown, or its parser of HTML, would not simply pass on. Several looks are quicker than one for all."""
@@ -436,6 +436,11 @@ _NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)
 _RAW_TEXT = frozenset({"script", "style"})
+
+
+def _unusual(part: str) -> bool:
+    found = _UNUSUAL_ENTITY.search(part) or _UNUSUAL_LINE.search(f"\n{part}")
+    return bool(found) or any(sign in part for sign in _UNUSUAL)
 
 
 @tags.remembered
@@ -448,9 +453,9 @@ def _blocks(text: str) -> list[str] | None:
     (None, None, None)
     """
     pieces = tags.cut(text)
-    if "<" in "".join(pieces[::2]):
+    if "<" in "".join(pieces[::2]) or _unusual(text):
         return None
-    shape = _outermost(tuple(map(_tag, pieces[1::2])))
+    shape = _SHAPES.of(pieces)
     if not shape or any(pieces[2 * start].strip() for start, _ in shape) or pieces[-1].strip():
         return None
     if len(shape) == 1:
@@ -461,8 +466,7 @@ def _blocks(text: str) -> list[str] | None:
 _Tag = tuple[str, bool, bool]
 
 
-@lru_cache(1024)  # pages have hardly more shapes than templates have branches
-def _outermost(found: tuple[_Tag | None, ...]) -> list[tuple[int, int]] | None:
+def _outermost(found: Sequence[_Tag | None]) -> list[tuple[int, int]] | None:
     """The first and the last tag of each element that stands in no other; None where Markdown would see more."""
     blocks: list[tuple[int, int]] = []
     open_: list[str] = []
@@ -489,7 +493,6 @@ def _outermost(found: tuple[_Tag | None, ...]) -> list[tuple[int, int]] | None:
     return None if open_ else blocks
 
 
-@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
 def _tag(text: str) -> _Tag | None:
     """The name of an element, whether this is its end, and whether it has none; nothing where it is not so plain."""
     tag = _TAG.fullmatch(text)
@@ -497,3 +500,6 @@ def _tag(text: str) -> _Tag | None:
         return None
     name = tag[2].lower()
     return name, bool(tag[1]), bool(tag[4]) or name == "hr"
+
+
+_SHAPES = tags.Shapes(_tag, _outermost)

@@ -24,7 +24,6 @@ Texts go from page to index through a file, if there are many: at no time are mo
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import html
 import json
@@ -37,7 +36,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate, chain, groupby, repeat
-from operator import add, sub
+from operator import add, itemgetter, sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -125,6 +124,7 @@ _LEFT_OUT = re.compile(
     r"|<(span|caption|p|div)\b[^>]*\bclass=\"[^\"]*\blk-(?:hidden|downloads|dial__text)\b[^\"]*\"[^>]*>"
 )
 """Menus, pictures, controls, and what is only said aloud."""
+_END = re.compile(r"</(svg|nav|script|style|template|form|select|button|noscript|dialog|span|caption|p|div)>")
 _HEADING = re.compile(r"^#{1,6} ([^\n]*?)(?:[ ]*\{[ ]*\#([^\s}]+)[^}\n]*\})?$")
 _HEADING_LINE = re.compile(r"\n(#{1,6} [^\n]*)")
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -148,14 +148,13 @@ def passages(content: str) -> tuple[Passage, ...]:
     ('y', 'Next', '3 < 4')
     """
     found: list[Passage] = []
-    out: list[str] = []
+    lines: list[str] = []
     anchor = heading = ""
 
     def end() -> None:
-        text = html.unescape("".join(out))
-        if lines := [" ".join(words) for line in text.split("\n") if (words := line.split())]:
+        if lines:
             found.append(Passage(anchor, heading, "\n".join(lines)))
-        out.clear()
+        lines.clear()
 
     for number, part in enumerate(_HEADING_LINE.split(f"\n{content}")):
         if number % 2 and (line := _HEADING.match(part)):
@@ -164,31 +163,16 @@ def passages(content: str) -> tuple[Passage, ...]:
             anchor = "" if first else line[2] or anchor
             heading = "" if first else " ".join(html.unescape(re.sub(r"<[^>]*>", "", line[1])).split())
             if heading:
-                out.append(f"{heading}\n")
+                lines.append(heading)
             continue
-        pieces = tags.cut(part.strip("\n"))
-        sorts = [*map(_sort, pieces[1::2])]
-        said = [*pieces]
-        said[::2] = [text.replace("\n", " ") for text in pieces[::2]]
-        said[1::2] = [sort.text for sort in sorts]
-        start = 0
-        # Most tags part words or lines, and no more.
-        for at, sort in [(2 * i + 1, sort) for i, sort in enumerate(sorts) if sort.more]:
-            if at < start:
-                continue
-            out += said[start:at]
-            start = at
-            if sort.left_out:
-                with contextlib.suppress(ValueError):  # where it has no end, there is nothing to leave out
-                    start = pieces.index(f"</{sort.left_out}>", at) + 1
-                    out.append(" ")
-                    continue
+        for text, sort, place in _runs(part.strip("\n")):
+            if text:
+                lines.append(text)
             if sort.ends:
-                heading = " ".join(html.unescape("".join(out)).split()) or heading
+                heading = " ".join(" ".join(lines).split()) or heading
             elif sort.begins:
                 end()
-                anchor = sort.place or anchor
-        out += said[start:]
+                anchor = place or anchor
     end()
     return tuple(found)
 
@@ -196,33 +180,96 @@ def passages(content: str) -> tuple[Passage, ...]:
 class _Sort(NamedTuple):
     """What a tag does to the text of a page."""
 
-    text: str
-    """What stands in its place."""
-    more: bool = False
-    """Whether it does anything else."""
+    text: str = ""
+    """What stands in its place; or the tag itself, where there is `_ITSELF`."""
     left_out: str = ""
     """The name of an element whose text nobody looks for."""
+    closes: str = ""
+    """The name of such an element whose end this is."""
     begins: bool = False
-    """Whether a passage begins with it, at the place that it names if it names one."""
-    place: str = ""
+    """Whether a passage begins with it."""
+    placed: bool = False
+    """Whether the passage can be linked to."""
     ends: bool = False
     """Whether it is the end of a heading."""
 
 
-@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
+_BREAK, _GAP, _ITSELF = "\0", " ", "<"
+_AFTER = (_BREAK, _GAP, "")
+"""What stands behind the pieces of a block, for `_plan`."""
+
+
+@tags.remembered
+def _runs(block: str) -> tuple[tuple[str, _Sort, str], ...]:
+    """The lines of a block up to each tag that a passage or a heading begins or ends with, that tag's sort, and its id;
+    and up to the block's end.
+    """
+    cut = tags.cut(block)
+    pieces = (*cut, *_AFTER)
+    found = []
+    for said, sort, at in _SHAPES.of(cut):
+        text = html.unescape("".join(said(pieces)).replace("\n", " ").replace(_BREAK, "\n"))
+        lines = "\n".join([" ".join(words) for line in text.split("\n") if (words := line.split())])
+        place = _ID.search(pieces[at]) if sort.placed else None
+        found.append((lines, sort, html.unescape(place[1]) if place else ""))
+    return tuple(found)
+
+
+_NUMBERS = [*range(2 * tags.MANY + 1)]
+"""There once for all plans: else each would take four times the memory."""
+
+
+def _plan(sorts: Sequence[_Sort]) -> list[tuple[itemgetter[Any], _Sort, int]]:
+    """Of a block with these tags, which of its pieces and of `_AFTER` are its text up to where a run of it ends; the
+    sort of the tag there, and its place.
+    """
+    break_, gap, nothing = range(-len(_AFTER), 0)
+    places: Sequence[int] = _NUMBERS if len(sorts) <= tags.MANY else range(2 * len(sorts) + 1)
+    found = []
+    out: list[int] = []
+
+    def run(sort: _Sort, at: int) -> None:
+        found.append((itemgetter(*out, nothing, nothing), sort, at))
+        out.clear()
+
+    until = 0
+    for at, sort in enumerate(sorts):
+        tag = places[2 * at + 1]
+        if at < until:
+            continue
+        out.append(places[2 * at])
+        if sort.left_out:
+            end = next((later for later in range(at, len(sorts)) if sorts[later].closes == sort.left_out), None)
+            if end is not None:  # where it has no end, there is nothing to leave out
+                until = end + 1
+                out.append(gap)
+                continue
+        if sort.ends or sort.begins:
+            run(sort, tag)
+        if sort.text == _BREAK:
+            out.append(break_)
+        elif sort.text == _ITSELF:
+            out.append(tag)
+    out.append(places[2 * len(sorts)])
+    run(_Sort(), -1)
+    return found
+
+
 def _sort(tag: str) -> _Sort:
     left_out = (found[1] or found[2]) if (found := _LEFT_OUT.match(tag)) else ""
     name = _NAME.match(tag)
     if not name:
-        return _Sort(tag)
+        return _Sort(_ITSELF)
     sort = name[2].lower()
+    closes = end[1] if (end := _END.fullmatch(tag)) else ""
     if sort in _INLINE:
-        return _Sort("", bool(left_out), left_out)
-    place = _ID.search(tag) if not name[1] and sort in _PLACES | _HEADINGS else None
-    begins = not name[1] and bool(place or sort in _HEADINGS)
-    ends = bool(name[1]) and sort in _HEADINGS
-    more = bool(left_out) or begins or ends
-    return _Sort("\n", more, left_out, begins, html.unescape(place[1]) if place else "", ends)
+        return _Sort("", left_out, closes)
+    heading = sort in _HEADINGS
+    placed = not name[1] and (heading or sort in _PLACES) and bool(_ID.search(tag))
+    return _Sort(_BREAK, left_out, closes, not name[1] and (heading or placed), placed, bool(name[1]) and heading)
+
+
+_SHAPES = tags.Shapes(_sort, _plan)
 
 
 # How text is compared --------------------------------------------------------------------------------------------

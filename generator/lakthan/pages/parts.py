@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
@@ -38,38 +37,48 @@ def _marked(block: str) -> str:
     """A heading, or elements that are whole."""
     if block.isascii() or not THAI.search(block):
         return block
-    open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
     pieces = [*tags.cut(block)]
-    for at, tag in enumerate([*map(_tag, pieces[1::2]), None]):
-        text = pieces[2 * at]
-        if not text.isascii() and THAI.search(text):
-            _mark(pieces, 2 * at, open_)
-        if tag is None:
-            continue
-        if tag.closes:
-            if open_ and open_[-1][0] == tag.name:
-                open_.pop()
-            continue
-        thai = open_[-1][1] if open_ else False
-        if tag.said and not thai:
-            pieces[2 * at + 1] = _with_lang(pieces[2 * at + 1])
-        if tag.holds:
-            open_.append((tag.name, thai if tag.thai is None else tag.thai))
+    around, said = _SHAPES.of(pieces)
+    for at in said:
+        pieces[at] = _with_lang(pieces[at])
+    for number, text in enumerate(pieces[::2]):
+        if not text.isascii() and around[number] and THAI.search(text):
+            _mark(pieces, 2 * number, *around[number])
     return "".join(pieces)
 
 
-def _mark(pieces: list[str], at: int, open_: Sequence[tuple[str, bool]]) -> None:
-    """Say that the text at a place is Thai, where nothing around it does: in its element's tag, or around it."""
-    name, thai = open_[-1] if open_ else ("", False)
-    if thai or name in _SILENT:
-        return
+def _mark(pieces: list[str], at: int, name: str, inside: str) -> None:
+    """Say that the text at a place is Thai: in its element's tag, or *inside* another around it."""
     closes = at + 1 < len(pieces) and pieces[at + 1].startswith(f"</{name}")
     alone = closes and at and pieces[at - 1].startswith(f"<{name}") and "lang=" not in pieces[at - 1]
     if alone and (name in _BARE or not re.search("[A-Za-z]", unescape(pieces[at]))):
         pieces[at - 1] = _with_lang(pieces[at - 1])
     elif name not in _BARE:
-        inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
         pieces[at] = _RUN.sub(rf'<{inside} lang="th">\g<0></{inside}>', pieces[at])
+
+
+def _around(sorts: Sequence[_Tag | None]) -> tuple[list[tuple[str, str] | tuple[()]], list[int]]:
+    """Of a block with these tags: for each text the element that it stands in, and what marks its language inside that,
+    or nothing where it is not to be marked; and the places of the tags that say Thai aloud without saying so.
+    """
+    open_: list[tuple[str, bool]] = []  # each element that is open, and whether it is Thai
+    around: list[tuple[str, str] | tuple[()]] = []
+    said: list[int] = []
+    for number, tag in enumerate([*sorts, None]):
+        name, thai = open_[-1] if open_ else ("", False)
+        inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
+        around.append(() if thai or name in _SILENT else (name, inside))
+        if tag is None:
+            continue
+        if tag.closes:
+            if name == tag.name:
+                open_.pop()
+            continue
+        if tag.said and not thai:
+            said.append(2 * number + 1)
+        if tag.holds:
+            open_.append((tag.name, thai if tag.thai is None else tag.thai))
+    return around, said
 
 
 class _Tag(NamedTuple):
@@ -83,7 +92,6 @@ class _Tag(NamedTuple):
     """Whether it has an attribute that is read aloud, in Thai, and does not say so."""
 
 
-@lru_cache(8192)  # a page has a thousand tags of a hundred sorts
 def _tag(piece: str) -> _Tag | None:
     found = _NAME.match(piece)
     if not found:
@@ -96,6 +104,9 @@ def _tag(piece: str) -> _Tag | None:
         own[1].startswith("th") if own else None,
         not own and bool(_SAID.search(piece)),
     )
+
+
+_SHAPES = tags.Shapes(_tag, _around)
 
 
 def _with_lang(tag: str) -> str:
