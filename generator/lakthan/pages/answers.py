@@ -72,7 +72,9 @@ def registers(portfolio: Portfolio, answer: Answer | None) -> list[Json]:
         register = portfolio.rubric.register(name)
         if register and records and name != "channels":
             fields = {key: kind for key, kind in register.fields.items() if any(key in r.values for r in records)}
-            found.append({"name": name, "register": register, "fields": fields, "records": records})
+            found.append(
+                {"name": name, "register": register, "fields": fields, "records": records, "portfolio": portfolio}
+            )
     return found
 
 

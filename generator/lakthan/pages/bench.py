@@ -48,10 +48,10 @@ def _page(site: Site, assessment: Assessment, name: str) -> Page:
 def _sheets(site: Site, assessment: Assessment) -> Json:
     """A sheet for each indicator, drawn once: both pages show it, and they stand side by side."""
     portfolio = assessment.portfolio
-    macros: Any = site.macros("parts/sheet.j2", f"{portfolio.id}/review/", portfolio=portfolio, rubric=portfolio.rubric)
-    return {
-        node.id: one_line(macros.sheet(_sheet(site, assessment, node))) for node in portfolio.rubric.every_indicator()
-    }
+    url, every = f"{portfolio.id}/review/", list(portfolio.rubric.every_indicator())
+    with site.macros("parts/sheet.j2", url, portfolio=portfolio, rubric=portfolio.rubric) as macros:
+        draw: Any = macros.sheet  # type: ignore[attr-defined]
+        return {one.id: one_line(draw(_sheet(site, assessment, one))) for one in every}
 
 
 def _sheet(site: Site, assessment: Assessment, indicator: Indicator) -> Json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from keyword import iskeyword
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, TypeVar
 
 import jinja2
@@ -22,7 +24,7 @@ from lakthan.pages import charts, conditions, fields, meaning, parts
 from lakthan.pages.account import account
 from lakthan.pages.addresses import address, outside, relative
 from lakthan.pages.words import Words, code, md, one_line, tame, tidy
-from lakthan.rubric import Area, Indicator, Rubric
+from lakthan.rubric import Area, FieldType, Indicator, Rubric
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -65,6 +67,14 @@ class Plan:
     """The indicator whose account it tells, of a portfolio's own files."""
 
 
+class _Here(threading.local):
+    """Where the page stands that is being made, as `lakthan serve` does in several threads."""
+
+    url: str = ""
+    own: Mapping[str, str] = MappingProxyType({})
+    """What its unit says in English of its own texts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Words):
     """The site in one language: what it shows, and the templates that show it.
@@ -97,6 +107,8 @@ class Site(Words):
     """The last portfolio that `once_of` was asked about, and what it has worked out of it."""
     told: list[Any] = field(default_factory=lambda: [None, {}])
     """The same of `told_of`, which every language of the site has."""
+    here: _Here = field(init=False, default_factory=_Here)
+    """The page that is being made."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "env", _environment(self))
@@ -256,9 +268,9 @@ class Site(Words):
             meta["hide"] = list(hide)
         if scripts:
             meta["scripts"] = [relative(script, self.folder + url) for script in scripts]
-        here = self._here(url, context.get("portfolio"))
-        meta |= self._known_to_machines(template, url, context, here["href"], here["file_href"])
-        content = self.env.get_template(f"pages/{template}").render(title=title, url=url, **here, **context)
+        with self._at(url, context.get("portfolio")):
+            meta |= self._known_to_machines(template, url, context)
+            content = self.env.get_template(f"pages/{template}").render(title=title, url=url, **context)
         body = tidy(content)
         entry = self._entry(template, self.folder + url, title, body, context)
         if self.language == "en":
@@ -271,23 +283,38 @@ class Site(Words):
         head = "".join(f"{key}: {value if type(value) is Said else _json(value)}\n" for key, value in meta.items())
         return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
 
-    def macros(self, template: str, url: str, **context: Any) -> jinja2.environment.TemplateModule:
+    @contextlib.contextmanager
+    def macros(self, template: str, url: str, **context: Any) -> Iterator[jinja2.environment.TemplateModule]:
         """The macros of a template, for pages that stand at *url* or beside it: for what several of them show."""
-        return self.env.get_template(template).make_module({**self._here(url, context.get("portfolio")), **context})
+        with self._at(url, context.get("portfolio")):
+            yield self.env.get_template(template).make_module(context)
 
-    def _here(self, url: str, portfolio: Portfolio | None) -> Json:
-        """What a template knows of the page that it makes."""
-        own = self.own(portfolio)
-        return {
-            "href": partial(relative, start=url),
-            "file_href": partial(relative, start=self.folder + url),
-            "in_english": own,
-            "field_value": partial(fields.field_value, self, own=own),
-        }
+    @contextlib.contextmanager
+    def _at(self, url: str, portfolio: Portfolio | None) -> Iterator[None]:
+        """While a page is made that stands at *url*, and in which a unit may say its own texts in English."""
+        here = self.here
+        before = here.url, here.own
+        here.url, here.own = url, self.own(portfolio)
+        try:
+            yield
+        finally:
+            here.url, here.own = before
 
-    def _known_to_machines(
-        self, template: str, url: str, context: Mapping[str, Any], href: meaning.Href, file_href: meaning.Href
-    ) -> Json:
+    # Templates know these as they know the site: what they import is then the same for all pages.
+
+    def href(self, target: str) -> str:
+        """A link to a page from the one that is being made."""
+        return relative(target, self.here.url)
+
+    def file_href(self, target: str) -> str:
+        """A link to a file, which is there once for all languages."""
+        return relative(target, self.folder + self.here.url)
+
+    def field_value(self, record: Record, name: str, kind: FieldType | None = None) -> Markup:
+        """A field of a record as HTML, in the unit's own English on a page of its portfolio."""
+        return fields.field_value(self, record, name, kind, own=self.here.own)
+
+    def _known_to_machines(self, template: str, url: str, context: Mapping[str, Any]) -> Json:
         """What the theme says of a page in its head: where it stands, when it changed, and what it means."""
         portfolio = context.get("portfolio")
         unit = context.get("unit")
@@ -297,7 +324,7 @@ class Site(Words):
         day = max((one.last_day for one in shown if one.last_day), default=None)
         meta: Json = {"path": self.folder + url}
         if self.feed:
-            meta["feed"] = file_href("feed.xml")
+            meta["feed"] = self.file_href("feed.xml")
         if address := exports.base(self.project):
             meta["address"] = tame(address)
             if portfolio:
@@ -307,13 +334,15 @@ class Site(Words):
             meta["updated"] = day.isoformat()
         match template:
             case "data.md.j2" | "home.md.j2":
-                found = meaning.of_data(self, self.project, href, file_href)
+                found = meaning.of_data(self, self.project, self.href, self.file_href)
             case "unit.md.j2":
-                found = meaning.of_unit(self, self.project, context["unit"], href)
+                found = meaning.of_unit(self, self.project, context["unit"], self.href)
             case "portfolio.md.j2":
-                found = meaning.of_portfolio(self, self.project, context["assessment"], href, file_href)
+                found = meaning.of_portfolio(self, self.project, context["assessment"], self.href, self.file_href)
             case "indicator.md.j2":
-                found = meaning.of_indicator(self, self.project, context["assessment"], context["indicator"].id, href)
+                found = meaning.of_indicator(
+                    self, self.project, context["assessment"], context["indicator"].id, self.href
+                )
             case _:
                 return meta
         return {**meta, "meaning": meaning.said(found)}
@@ -445,18 +474,17 @@ def _own_texts(_: Site) -> dict[str, Mapping[str, str]]:
 
 def _printed(site: Site) -> Callable[..., str]:
     """What a template fills in, as HTML: in the unit's own English on a page of its portfolio, and on one line."""
-    english = site.language == "en"
+    english, here = site.language == "en", site.here
 
     # With the context in every language: compiled templates are the same, and hold nothing already filled in.
     @jinja2.pass_context
-    def printed(context: jinja2.runtime.Context, value: object) -> str:
-        kind = type(value)
-        if kind is str:
-            if english and (own := context.parent["in_english"]):
+    def printed(_: jinja2.runtime.Context, value: object) -> str:
+        if type(value) is str:
+            if english and (own := here.own):
                 value = own.get(value, value)
             return _escaped(value)
-        if kind is Markup and value.isprintable():  # type: ignore[attr-defined]
-            return str.strip(value)  # type: ignore[arg-type]
+        if type(value) is Markup and value.isprintable():
+            return str.strip(value)
         return str(escape(one_line(value)))
 
     return printed
@@ -572,14 +600,15 @@ def _environment(site: Site) -> jinja2.Environment:
         ring=charts.ring,
         share=charts.share,
         tone=charts.tone,
+        # Where the page stands
+        href=site.href,
+        file_href=site.file_href,
         # What a rubric asks, and what a unit filled in
         attachment=partial(fields.attachment, site, site.sizes, site.previews),
         condition=partial(conditions.asked, site),
         in_words=links.in_words,
         outside=outside,
-        # For a template that is imported without what the page knows: else `_here` says it
-        field_value=partial(fields.field_value, site),
-        in_english={},
+        field_value=site.field_value,
         # What the JSON beside the pages says in the same words
         anchor=exports.anchor,
         exports=exports.EXPORTS,
