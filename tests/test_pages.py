@@ -310,17 +310,22 @@ def test_a_template_of_the_project_comes_first(project: build.Examined, tmp_path
     assert "assets/lakthan.js" in files
 
 
-def test_a_template_may_import_another_without_what_the_page_knows(project: build.Examined, tmp_path: Path) -> None:
-    """As Jinja does it unless told otherwise: then only texts of the unit itself stay in Thai."""
-    for name in ("pages", "parts"):
-        (tmp_path / name).mkdir()
-    macro = '{% macro dated(record) %}{{ record.text("title") }}: {{ field_value(record, "date") }}{% endmacro %}'
-    (tmp_path / "parts/own.j2").write_text(macro, encoding="utf-8")
-    page = '# Ours\n{% from "parts/own.j2" import dated %}{{ dated(portfolio.answers["1"].evidence[0]) }}'
-    (tmp_path / "pages/evidence.md.j2").write_text(page, encoding="utf-8")
-    made = pages.pages(project.project, project.assessments, templates=[tmp_path, ROOT / "site_templates"])
-    files = {page.path: page.content.decode() for page in made if page.path.endswith("demo-2569/evidence.md")}
-    assert '<time datetime="2026-01-22">22 Jan 2026</time>' in files["en/up/low/demo-2569/evidence.md"]
+def test_what_templates_share_is_said_for_the_page_that_is_made(tmp_path: Path) -> None:
+    """Parts are imported once for all pages: links lead from where each stands, and its unit's English is said."""
+    english = "---\ntexts:\n  Old: Quite old\n---\n"
+    macro = """{% macro shown(record) %}{{ record.text("title") }}: {{ field_value(record, "date") }} {{ href("") }} \
+{{ file_href("") }}{% endmacro %}"""
+    page = '# Ours\n{% from "parts/own.j2" import shown %}{{ shown(portfolio.answers["1"].evidence[1]) }}'
+    templates = {"parts/own.j2": macro, "pages/evidence.md.j2": page, "pages/portfolio.md.j2": page}
+    for name, text in {**CONTENT, "content/up/low/demo-2569/1.en.md": english, **templates}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    examined = build.examine(tmp_path)
+    site = pages.sites(examined.project, examined.assessments, templates=[tmp_path, ROOT / "site_templates"])[1]
+    made = {plan.path: plan.make().content.decode() for plan in pages.plans(site) if "demo-2569/" in plan.path}
+    said = 'Quite old: <time datetime="2024-01-01">1 Jan 2024</time>'
+    assert f"{said} ../../../../ ../../../../../" in made["en/up/low/demo-2569/evidence.md"]
+    assert f"{said} ../../../ ../../../../" in made["en/up/low/demo-2569/index.md"]
 
 
 def test_the_catalogues_say_the_same() -> None:
