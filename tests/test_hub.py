@@ -333,6 +333,34 @@ def test_a_portal_that_comes_back_is_taken_anew(pair: Path, tmp_path: Path) -> N
     assert [row["good"] for row in rows(out, "portals")] == ["2026-11-28", "2026-11-28"]
 
 
+def test_what_was_derived_is_not_derived_again(pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, kept, derived = tmp_path / "out", tmp_path / "cache/derived", list[str]()
+    work = hub.derive.derive
+
+    def noted(task: Any) -> Any:
+        derived.append(task.portal)
+        return work(task)
+
+    def again() -> list[str]:
+        derived.clear()
+        run(pair, out)
+        return [*derived]
+
+    monkeypatch.setattr(hub.derive, "derive", noted)
+    run(pair, out)
+    first = digests(out)
+    assert derived == ["portal-0000", "portal-0001"]
+    assert again() == []
+    assert digests(out) == first
+    # What claims something else is derived each time, the other one only at first.
+    edit(pair / "portals/portal-0001", "index.json", lambda d: d["portfolios"][0].update(points=1))
+    assert again() == again() == ["portal-0001"]
+    assert len([*kept.iterdir()]) == 1
+    for entry in kept.iterdir():
+        entry.write_bytes(b"damaged")
+    assert again() == ["portal-0000", "portal-0001"]
+
+
 def test_offline_asks_nobody(pair: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(pair, out)

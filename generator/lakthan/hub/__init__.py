@@ -4,7 +4,7 @@
 
 Each agency publishes its portal from its own repository; the ministry and the nation gather them. Nothing that a portal
 says is believed: its files are held against its manifest, that against its signature where a key is known, and every
-score is derived again. A portal that is down, slow, malformed or lying costs its own row.
+score is derived again, once for the same files. A portal that is down, slow, malformed or lying costs its own row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 from lakthan import build as project
 from lakthan import diagnostics, messages, privacy, publish, reach
+from lakthan.cache import Cache
 from lakthan.diagnostics import Diagnostic
 from lakthan.hub import derive, gather, listing, pages, spread, tables
 from lakthan.hub.listing import Listing
@@ -29,6 +30,8 @@ __all__ = ["STATES", "Options", "Result", "build", "listing", "spread"]
 
 STATES = ("ok", "differs", "kept", "lost")
 """Of a portal: it is as it should be; something does not follow; only an earlier state is there; none is."""
+DERIVED = "derived"
+"""The sort of entry of the cache that holds what came of a task."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -92,7 +95,7 @@ def build(
         )
         clock.did("gather")
         with spread.pool(options.jobs, options.scheduler) as pool:
-            result = _rows(found, states, work, pool)
+            result = _rows(found, states, work, pool, Cache(cache / "derived"))
         clock.did("derive")
         years = {name: rubric.year for name, rubric in found.rubrics.items()}
         with (
@@ -154,14 +157,16 @@ def _site(found: Listing, docs: Path, site: Path) -> None:
     build_site(config)
 
 
-def _rows(listing: Listing, states: Sequence[gather.State], work: Path, pool: spread.Pool) -> Result:
+def _rows(listing: Listing, states: Sequence[gather.State], work: Path, pool: spread.Pool, cache: Cache) -> Result:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     rubrics, same = derive.packed(listing.rubrics), dict[bytes, bool]()
     readings: list[derive.Reading] = []
     problems: list[list[Diagnostic]] = []
     owners: list[int] = []
-    """Of each task that was sent: the position of its portal."""
+    """Of each task: the position of its portal."""
+    new: dict[int, bytes] = {}
+    """What tasks that were sent follow from, by their position."""
     counts: Counter[str] = Counter()
     out = {table.name: (work / f"{table.name}.ndjson").open("wb") for table in tables.ROWS}
 
@@ -181,8 +186,17 @@ def _rows(listing: Listing, states: Sequence[gather.State], work: Path, pool: sp
                 owners.append(position)
                 yield task
 
+    def known(task: derive.Task) -> derive.Derived | None:
+        source = task.source()
+        if kept := cache.find(DERIVED, source):
+            return derive.Derived.unpacked(kept)
+        new[len(owners) - 1] = source
+        return None
+
     try:
-        for position, done in enumerate(spread.in_order(derive.derive, tasks(), pool)):
+        for position, done in enumerate(spread.in_order(derive.derive, tasks(), pool, known)):
+            if (source := new.pop(position, None)) and not done.problems:
+                cache.keep(DERIVED, source, done.packed())
             out["portfolios"].write(done.portfolios)
             out["indicators"].write(done.indicators)
             counts["portfolios"] += done.portfolios.count(b"\n")
@@ -197,6 +211,7 @@ def _rows(listing: Listing, states: Sequence[gather.State], work: Path, pool: sp
     finally:
         for file in out.values():
             file.close()
+    cache.prune()
     wrong = sum(bool(said) for said in problems)
     scores = counts["indicators"]
     return Result(len(states), counts["units"], counts["portfolios"], scores, wrong, diagnostics.sort(everything), {})

@@ -7,14 +7,17 @@ anywhere, and again where a worker was lost.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+import zstandard
 
 from lakthan import build, exports, privacy, verify
 from lakthan.diagnostics import Diagnostic
@@ -62,6 +65,11 @@ class Task:
     """The overview's own, compressed."""
     portfolios: tuple[Given, ...]
 
+    def source(self) -> bytes:
+        """All that comes of it follows from this, and from the program."""
+        given = tuple(replace(one, inputs=hashlib.sha256(one.inputs).digest()) for one in self.portfolios)
+        return repr(replace(self, portfolios=given)).encode(errors="surrogatepass")
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -70,6 +78,17 @@ class Derived:
     portfolios: bytes
     indicators: bytes
     problems: tuple[Diagnostic, ...]
+
+    def packed(self) -> bytes:
+        """The rows as the cache keeps them: of a task of which nothing is wrong."""
+        head = f"{len(self.portfolios)}\n".encode()
+        return zstandard.compress(b"".join((head, self.portfolios, self.indicators)))
+
+    @classmethod
+    def unpacked(cls, kept: bytes) -> Derived:
+        """What was `packed`."""
+        head, _, rows = zstandard.decompress(kept).partition(b"\n")
+        return cls(rows[: int(head)], rows[int(head) :], ())
 
 
 # The driver's part: from the kept states to tasks ----------------------------------------------------------------

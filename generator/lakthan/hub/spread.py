@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from lakthan import __version__
@@ -50,15 +51,22 @@ class Pool(Protocol):
     def result(self, sent: Any) -> Any: ...
 
 
-def in_order(work: Callable[[T], R], tasks: Iterable[T], pool: Pool) -> Iterator[R]:
-    """What comes of each task, in their order."""
-    waiting: deque[Any] = deque()
+def in_order(
+    work: Callable[[T], R], tasks: Iterable[T], pool: Pool, known: Callable[[T], R | None] = lambda _: None
+) -> Iterator[R]:
+    """What comes of each task, in their order. What is *known* to come of one is not worked out again."""
+    waiting: deque[Callable[[], R]] = deque()
     for task in tasks:
-        waiting.append(pool.submit(work, task))
+        found = known(task)
+        waiting.append(partial(pool.result, pool.submit(work, task)) if found is None else partial(_same, found))
         if len(waiting) >= AHEAD * pool.workers:
-            yield pool.result(waiting.popleft())
+            yield waiting.popleft()()
     while waiting:
-        yield pool.result(waiting.popleft())
+        yield waiting.popleft()()
+
+
+def _same(found: R) -> R:
+    return found
 
 
 @contextlib.contextmanager
