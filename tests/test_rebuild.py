@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lakthan import build, cache, pages, privacy, publish, workbook, writer
-from tests.conftest import ROOT, Sandbox
+from lakthan import build, cache, made, pages, privacy, publish, workbook, writer
+from lakthan.examination import cores, may_fork
+from tests.conftest import ROOT, Sandbox, command, python
 
 RUBRIC = """\
 lakthan: 1
@@ -66,6 +67,8 @@ def answer(project: Sandbox, portfolio: str, name: str) -> None:
     project.write(f"content/{portfolio}/files/report.txt", f"รายงานของ {portfolio}")
 
 
+forked = pytest.mark.skipif(not (may_fork() and cores() > 1), reason="no process can be forked here")
+
 # The same bytes --------------------------------------------------------------------------------------------------
 
 
@@ -88,26 +91,70 @@ def built(project: Sandbox, where: Path, kept: cache.Cache, pages: bool) -> dict
 
     *pages* says whether pages of a former build stand there: then they are kept up, else they are not written.
     """
-    for name in ("content", "rubrics", "site_templates"):
-        shutil.copytree(project.path(name), where / name)
-    shutil.copy(project.path("mkdocs.yml"), where)
-    (where / build.DOCS).mkdir(parents=True)
+    copied(project, where)
     if pages:
         (where / build.DOCS / "former.md").write_text("# Former\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "Cache", lambda _: kept)
         build.site(where, build.examine(where), processes=1)
     kept.used.clear()
+    assert (where / build.DOCS / "index.md").is_file() == pages
+    return files_of(where)
+
+
+def copied(project: Sandbox, where: Path) -> None:
+    for name in ("content", "rubrics", "site_templates"):
+        shutil.copytree(project.path(name), where / name)
+    shutil.copy(project.path("mkdocs.yml"), where)
+    (where / build.DOCS).mkdir(parents=True)
+
+
+def files_of(where: Path) -> dict[str, bytes]:
+    """All that a build has left, which is then removed."""
     manifest = (where / "site" / publish.MANIFEST).read_bytes()
     assert manifest == publish.manifest(where / "site"), "what is said of files that were not read again is so"
-    assert (where / build.DOCS / "index.md").is_file() == pages
     found = {}
     for folder in (build.DOCS, "site"):
         for path in sorted((where / folder).rglob("*")):
-            if path.is_file():
-                found[f"{folder}/{path.relative_to(where / folder).as_posix()}"] = path.read_bytes()
+            name = f"{folder}/{path.relative_to(where / folder).as_posix()}"
+            found[name] = path.read_bytes() if path.is_file() else b"a folder"
     shutil.rmtree(where)
     return found
+
+
+REBUILD = """\
+import sys
+from pathlib import Path
+from lakthan import build, made
+root, lost = Path(sys.argv[1]), sys.argv[2] == "lost"
+once, unpacked = made.Made.unpacked, []
+with build.ahead(root) as begun:
+    if begun:
+        begun._pipe.poll(60)  # until all is there that can be
+        if lost:
+            begun._pipe.recv()
+            begun._process.kill()
+    made.Made.unpacked = lambda kept: unpacked.append(kept) or once(kept)
+    build.site(root, build.examine(root), begun=begun)
+    print(bool(begun), len(unpacked))
+"""
+"""What `lakthan build` does, but that it waits for what is laid down ahead, or loses it."""
+
+
+def rebuilt(project: Sandbox, where: Path, kept: Path, *, lost: bool = False) -> tuple[dict[str, bytes], str]:
+    """All files of the site, built as `built` does but with what the cache in the folder *kept* has laid down ahead.
+
+    And whether anything was, and how much was unpacked besides.
+    """
+    copied(project, where)
+    if kept.exists():
+        shutil.copytree(kept, where / cache.FOLDER)
+    done = python(["-c", REBUILD, str(where), "lost" if lost else ""], where)
+    assert done.returncode == 0, done.stderr
+    assert not (where / made.AHEAD).exists()
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(where / cache.FOLDER, kept)
+    return files_of(where), done.stdout.strip()
 
 
 Edit = Callable[[Sandbox, random.Random], object]
@@ -238,10 +285,46 @@ def test_random_edits_end_in_the_bytes_of_a_clean_build(
     built(project, tmp_path / "first", carried, pages)
     for edit in rng.sample(EDITS, steps):
         edit(project, rng)
-        mine = built(project, tmp_path / "with", carried, pages)
+        if pages or not carried.folder:
+            mine = built(project, tmp_path / "with", carried, pages)
+        else:
+            mine, _ = rebuilt(project, tmp_path / "with", carried.folder)
         clean = built(project, tmp_path / "without", heavy, pages)
         other = [name for name in sorted({*mine, *clean}) if mine.get(name) != clean.get(name)]
         assert not other, f"after {edit.__name__}"
+
+
+# Laid down ahead -------------------------------------------------------------------------------------------------
+
+
+@forked
+def test_what_was_laid_down_ahead_is_not_unpacked_again(project: Sandbox, tmp_path: Path) -> None:
+    kept, again = tmp_path / "kept", tmp_path / "again"
+    first, said = rebuilt(project, again, kept)
+    assert said == "False 0"
+    assert rebuilt(project, again, kept) == (first, "True 0")
+    mine, said = rebuilt(project, again, kept, lost=True)
+    assert mine == first
+    assert int(said.removeprefix("True ")) > 20
+
+
+def test_a_build_that_is_refused_leaves_nothing_that_was_laid_down_ahead(project: Sandbox) -> None:
+    build_ = ["lakthan.cli", "build"]
+    assert command(build_, project.root).returncode == 0
+    before = (project.root / "site" / publish.MANIFEST).read_bytes()
+    project.write("content/south/small-2570/1.md", "---\nfacts: [\n---\n")
+    assert command(build_, project.root).returncode == 1
+    assert publish.manifest(project.root / "site") == before
+    assert sorted(path.name for path in (project.root / "build").iterdir()) == [".lock", "docs"]
+
+
+@pytest.mark.parametrize("path", ["../x.html", "/x.html", "a/../../x.html", "C:x.html", "a\\..\\..\\x.html"])
+def test_what_is_kept_cannot_be_written_elsewhere(path: str) -> None:
+    one = made.Made()
+    one.add("site", "a/x..html", b"x")
+    assert made.Made.unpacked(one.packed())
+    one.add("site", path, b"x")
+    assert made.Made.unpacked(one.packed()) is None
 
 
 # Little made anew ------------------------------------------------------------------------------------------------

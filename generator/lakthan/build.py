@@ -7,8 +7,9 @@ Pages stand on disk before any site builder starts, so that MkDocs and Zensical 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from mkdocs.config.defaults import MkDocsConfig
 
+    from lakthan.made import Ahead
     from lakthan.writer import Written
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Examined",
     "Part",
     "Problems",
+    "ahead",
     "assess",
     "examine",
     "generate",
@@ -70,6 +73,19 @@ def source_line(root: Path) -> Callable[[Place], str | None]:
 # Writing ---------------------------------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def ahead(root: Path) -> Iterator[Ahead | None]:
+    """Begin a `site` with what the last one was made of, while this one is examined. Nobody else builds meanwhile."""
+    from lakthan import made, publish  # noqa: PLC0415  (as in `configured`)
+
+    with publish.lock(root):
+        if not made.empty(root / DOCS):  # other builders have been here: the last one wrote more than a site
+            yield None
+            return
+        with made.ahead(root) as begun:
+            yield begun
+
+
 def generate(root: Path, examined: Examined, *, processes: int | None = None) -> Written:
     """Write the pages, data and attachments of what was examined, and nothing else, to `DOCS`.
 
@@ -78,17 +94,19 @@ def generate(root: Path, examined: Examined, *, processes: int | None = None) ->
     return _write(root, examined, None, processes)
 
 
-def _write(root: Path, examined: Examined, site: Path | None, processes: int | None) -> Written:
+def _write(
+    root: Path, examined: Examined, site: Path | None, processes: int | None, begun: Ahead | None = None
+) -> Written:
     # Imported here: what makes pages and forms takes a quarter of a second, which `lakthan check` need not wait for.
-    from lakthan import editor, publish, writer  # noqa: PLC0415
+    from lakthan import editor, made, publish, writer  # noqa: PLC0415
 
     docs = root / DOCS
     # A site follows from no file there. What other builders were given once is kept up, that they build nothing old.
-    wanted = docs if site is None or not writer.empty(docs) else None
+    wanted = docs if site is None or not made.empty(docs) else None
     where = writer.Folders(root, wanted, site, root / FOLDER, templates(root))
     admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
-        return writer.write(where, examined, admin, processes=processes)
+        return writer.write(where, examined, admin, processes=processes, ahead=begun)
 
 
 def templates(root: Path) -> tuple[Path, ...]:
@@ -110,11 +128,12 @@ def site(
     strict: bool = False,
     key: Ed25519PrivateKey | None = None,
     processes: int | None = None,
+    begun: Ahead | None = None,
 ) -> Path:
     """Generate the pages and build the site as MkDocs would, signed with *key*. Returns the site's folder.
 
     Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it. *processes* are as many as there
-    are cores unless said.
+    are cores unless said. What was *begun* `ahead` is built upon.
     """
     from lakthan import frame, publish  # noqa: PLC0415  (as in `configured`)
 
@@ -127,8 +146,9 @@ def site(
                 _by_mkdocs(config, fresh)
         else:
             sums: dict[str, tuple[str, int]] = {}
-            with publish.dated(examined.newest), publish.building(published, key, sums) as fresh:
-                sums.update(_write(root, examined, fresh, processes).sums)
+            laid = begun.site if begun else None
+            with publish.dated(examined.newest), publish.building(published, key, sums, laid) as fresh:
+                sums.update(_write(root, examined, fresh, processes, begun).sums)
     return published
 
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import sys
 import tempfile
 import zlib
@@ -20,6 +21,7 @@ from pathlib import Path
 FOLDER = ".cache/lakthan"
 """Relative to the project; version control ignores it."""
 _DIGEST = hashlib.sha256().digest_size
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class Cache:
@@ -50,9 +52,17 @@ class Cache:
         """What is kept under *source*, or None."""
         if self.folder is None:
             return None
-        name = _name(kind, source)
+        name = self.name(kind, source)
         self.used.add(name)
         return _read(self.folder / name)
+
+    def name(self, kind: str, source: bytes) -> str:
+        """The name of the entry under *source*, whether it is there or not."""
+        return _name(kind, source)
+
+    def entry(self, name: str) -> bytes | None:
+        """What is kept in the entry of this *name*, or None."""
+        return _read(self.folder / name) if self.folder and _NAME.fullmatch(name) else None
 
     def has(self, kind: str, source: bytes) -> bool:
         """Whether something is kept under *source*, whole or not."""

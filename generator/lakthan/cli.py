@@ -163,21 +163,23 @@ def build_command(
     Errors in the files are listed, and nothing is published until they are mended; warnings are shown on the pages.
     """
     key = _private_key(here, sign)
-    examined = _examine(here, as_of)
-    blocking = [p for p in examined.problems if p.severity == "error" or (strict and p.severity == "warning")]
-    show_problems(here, blocking, err=True)
-    if blocking:
-        click.echo(say(here["language"], "command.not_built", n=len(blocking)), err=True)
-        sys.exit(1)
-    root: Path = here["root"]
-    _log(logging.WARNING)
-    with _publishing(here):
+    root: Path = _root(here)
+    with _publishing(here), contextlib.ExitStack() as open_:
+        # Who asks for one process gets no other either.
+        begun = None if pages_only or processes == 1 else open_.enter_context(build.ahead(root))
+        examined = _examine(here, as_of)
+        blocking = [p for p in examined.problems if p.severity == "error" or (strict and p.severity == "warning")]
+        show_problems(here, blocking, err=True)
+        if blocking:
+            click.echo(say(here["language"], "command.not_built", n=len(blocking)), err=True)
+            sys.exit(1)
+        _log(logging.WARNING)
         if pages_only:
             n, shown = build.generate(root, examined, processes=processes).total, build.DOCS
         else:
             if what := build.foreign(root):
                 click.echo(say(here["language"], "building.by_mkdocs", what=what), err=True)
-            folder = build.site(root, examined, key=key, processes=processes)
+            folder = build.site(root, examined, key=key, processes=processes, begun=begun)
             n, shown = sum(len(names) for _, _, names in os.walk(folder)), os.path.relpath(folder, root)
     click.echo(say(here["language"], "command.built", n=n, folder=shown))
 
@@ -213,14 +215,18 @@ def key_command(here: Here, file: Path) -> None:
 @contextlib.contextmanager
 def _publishing(here: Here) -> Iterator[None]:
     """A full disk, or another build that does not end: nothing was published, and people are told why."""
-    from lakthan import forms, writer  # noqa: PLC0415  (what makes pages and forms, for whoever publishes)
-
     try:
         yield
-    except (publish.Busy, writer.Unmade, forms.Unfit) as told:
-        raise click.ClickException(messages.say(told.message, here["language"])) from None
+    except publish.Busy as busy:
+        raise click.ClickException(messages.say(busy.message, here["language"])) from None
     except OSError as problem:
         raise click.ClickException(messages.say(publish.trouble(problem), here["language"])) from None
+    except Exception as told:
+        from lakthan import forms, writer  # noqa: PLC0415  (what makes pages and forms: here it is imported already)
+
+        if not isinstance(told, writer.Unmade | forms.Unfit):
+            raise
+        raise click.ClickException(messages.say(told.message, here["language"])) from None
 
 
 @main.command("form")

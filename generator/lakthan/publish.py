@@ -78,10 +78,13 @@ def lock(root: Path, patience: float | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def building(site: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None = None) -> Iterator[Path]:
+def building(
+    site: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None = None, begun: Path | None = None
+) -> Iterator[Path]:
     """A fresh folder beside *site* to build in. It becomes the site at the end, or is removed if anything fails.
 
     With a *key* the site is signed. *sums*, filled until the end, are those of files that need not be read for them.
+    The folder is *begun*, where that is given and can be moved there.
 
     Hold the project's `lock`.
     """
@@ -89,7 +92,9 @@ def building(site: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None
     recover(site)
     fresh = _beside(site, "new")
     try:
-        fresh.mkdir(parents=True)
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        if begun is None or not _moved(begun, fresh):
+            fresh.mkdir()
         if site.is_dir():
             shutil.copymode(site, fresh)
         yield fresh
@@ -100,6 +105,14 @@ def building(site: Path, key: Ed25519PrivateKey | None = None, sums: Sums | None
     finally:
         # After a swap this is the old site. What cannot be removed now goes with the next build.
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _moved(folder: Path, to: Path) -> bool:
+    try:
+        folder.rename(to)
+    except OSError:  # to another file system
+        return False
+    return True
 
 
 def _beside(site: Path, what: str) -> Path:

@@ -15,9 +15,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import gc
-import hashlib
 import itertools
-import json
 import multiprocessing
 import os
 import shutil
@@ -27,10 +25,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
-import zstandard
 
 from lakthan import (
     attachments,
@@ -48,6 +45,7 @@ from lakthan import (
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
+from lakthan.made import KEPT, Ahead, Content, Done, Made, empty, remember, sha256, take_away, write_new
 from lakthan.model import Answer, Assessment, Message
 from lakthan.narrow import Given, Narrow, Told
 from lakthan.pages import practice, standings
@@ -56,8 +54,6 @@ from lakthan.rubric import Rubric
 if TYPE_CHECKING:
     from lakthan import frame
 
-KEPT = (".gitignore",)
-"""Files of the docs folder that are the repository's: MkDocs wants the folder to exist in a fresh clone."""
 ALONE = 24
 """Portfolios whose pages are made sooner than other processes start."""
 AT_ONCE = 4
@@ -108,88 +104,6 @@ class Written:
     """Files of the site's folder, each with its SHA-256 and size."""
 
 
-@dataclass(slots=True)
-class Done:
-    """What came of a task."""
-
-    names: list[str] = field(default_factory=list)
-    """Every file that it made, relative to the docs folder."""
-    changed: list[str] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    """Entries of the cache."""
-    sizes: dict[str, int] = field(default_factory=dict)
-    previews: dict[str, tuple[int, int]] = field(default_factory=dict)
-    mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    """Pages, for the map of the site."""
-    known: list[tuple[int, search.Waiting]] = field(default_factory=list)
-    """Pages that the search is to know, each with the number of its language."""
-    renewed: list[tuple[str, str]] = field(default_factory=list)
-    """What was made anew though it might have been kept: its sort, and its name."""
-    sums: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Files of the site, each with its SHA-256 and size."""
-
-
-Content = bytes | memoryview
-
-
-class File(NamedTuple):
-    """A file of the docs folder, of the site, or of both."""
-
-    where: Literal["docs", "site", "both"]
-    path: str
-    content: Content
-    sum: str
-    """SHA-256, for the manifest of the site: "" where it does not belong there."""
-
-
-@dataclass(slots=True)
-class Made:
-    """What a task made, before it is written."""
-
-    files: list[File] = field(default_factory=list)
-    known: list[tuple[int, search.Waiting]] = field(default_factory=list)
-    """As `Done.known`."""
-    mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    """As `Done.mapped`."""
-    used: list[str] = field(default_factory=list)
-    """Entries of the cache that it was made with: of use again when it is made the next time."""
-
-    def put(self, name: str, content: bytes) -> None:
-        """A file of the docs folder, which the site has as well unless it is a page's Markdown."""
-        self.add("docs" if name.endswith(".md") else "both", name, content)
-
-    def add(self, where: Literal["docs", "site", "both"], name: str, content: bytes) -> None:
-        """A file, where it is said to belong."""
-        self.files.append(File(where, name, content, "" if where == "docs" else _sum(content)))
-
-    def packed(self) -> bytes:
-        """All of it as the cache keeps it."""
-        files = [(file.where, file.path, len(file.content), file.sum) for file in self.files]
-        documents = [page.read() for _, page in self.known]
-        known = [(number, *page[:-1], len(said)) for (number, page), said in zip(self.known, documents, strict=True)]
-        head = json.dumps([files, known, self.mapped, self.used], ensure_ascii=False)
-        # A page's Markdown stands before its HTML, which says the same again, and pages are much alike.
-        contents = (head.encode(), b"\n", *(file.content for file in self.files), *documents)
-        stream = zstandard.ZstdCompressor().compressobj(sum(map(len, contents)))
-        return b"".join([*map(stream.compress, contents), stream.flush()])
-
-    @classmethod
-    def unpacked(cls, kept: bytes) -> Made:
-        """What was `packed`."""
-        unpacked = zstandard.decompress(kept)
-        at = unpacked.index(b"\n")
-        files, known, mapped, used = json.loads(unpacked[:at])
-        made, content, at = cls(mapped=mapped, used=used), memoryview(unpacked), at + 1
-        for where, name, size, digest in files:
-            made.files.append(File(where, name, content[at : at + size], digest))
-            at += size
-        for number, kind, rubric, page, url, unit, digest, size in known:
-            said = bytes(content[at : at + size])
-            made.known.append((number, search.Waiting(kind, rubric, page, url, unit, digest, said)))
-            at += size
-        return made
-
-
 class Folders(NamedTuple):
     """Where things are and go."""
 
@@ -207,11 +121,17 @@ class Folders(NamedTuple):
 
 
 def write(
-    folders: Folders, examined: Examined, also: Iterable[tuple[str, bytes]] = (), *, processes: int | None = None
+    folders: Folders,
+    examined: Examined,
+    also: Iterable[tuple[str, bytes]] = (),
+    *,
+    processes: int | None = None,
+    ahead: Ahead | None = None,
 ) -> Written:
     """Write everything that was examined to the docs folder, and nothing else; as HTML to the site's. One may be None.
 
-    A file that would not change is not touched, one that no longer belongs is removed; the site's folder is empty.
+    A file that would not change is not touched, one that no longer belongs is removed; the site's folder is empty, or
+    has what was laid down *ahead*.
     *also* are files beside those, by their paths. Raises Unmade and `forms.Unfit` for templates that cannot be used.
     *processes* are as many as there are cores unless said, and one for few portfolios or where none can be forked.
     """
@@ -241,23 +161,28 @@ def write(
             from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
         if processes > 1 and fresh:
             bench.open()  # nothing is kept: everybody needs all of it
+        large, across, common = [*bench.large()], [*bench.across()], [*bench.common()]
+        own = [[*bench.portfolios(wave, sorts)] for wave, sorts in itertools.product(waves, OWN)]
+        if ahead and folders.site:
+            laid = ahead.laid(folders.site, done.sums.keys())
+            for pieces in (large, across, common, *own):
+                pieces[:] = bench.unlaid(pieces, laid, done)
+            take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
         if len(waves) > 1:
             # Memory is for a few of these at a time, and given back with the processes.
-            for task in bench.tasks(bench.large()):
+            for task in bench.tasks(large):
                 _gather(bench, processes, [task], done)
-            across = bench.tasks(bench.across(), AT_ONCE)
-            if len(across) > processes:
+            tasks = bench.tasks(across, AT_ONCE)
+            if len(tasks) > processes:
                 for one in examined.assessments:
                     _ = one.advice  # else each of the processes would work it out
-            for at in range(0, len(across), processes):
-                _gather(bench, processes, across[at : at + processes], done)
-            _gather(bench, processes, bench.tasks(bench.common(), AT_ONCE), done)
-            for wave, sorts in itertools.product(waves, OWN):
-                _gather(bench, processes, bench.tasks(bench.portfolios(wave, sorts)), done)
+            for at in range(0, len(tasks), processes):
+                _gather(bench, processes, tasks[at : at + processes], done)
+            _gather(bench, processes, bench.tasks(common, AT_ONCE), done)
+            for pieces in own:
+                _gather(bench, processes, bench.tasks(pieces), done)
         else:
-            own = bench.portfolios(ids, [*itertools.chain(*OWN)])
-            every = (*own, *bench.large(), *bench.across(), *bench.common())
-            _gather(bench, processes, bench.tasks(every), done)
+            _gather(bench, processes, bench.tasks([*itertools.chain(*own), *large, *across, *common]), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
         languages = [("search", one) for one in known]
         for some in [[one] for one in languages] if len(waves) > 1 else [languages]:
@@ -267,11 +192,14 @@ def write(
             bench.put(done, name, content)
         if folders.site:
             for name, content in bench.frame.rest(done.mapped):
-                _write_new(folders.site / name, content)
-                done.sums[name] = _sum(content), len(content)
+                write_new(str(folders.site / name), content)
+                done.sums[name] = sha256(content), len(content)
     if bench.ground != bench.ground_now():
         done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
-    Cache(folders.cache).prune(done.used)
+    cache = Cache(folders.cache)
+    if folders.site and not folders.docs:
+        remember(cache, done.pieces)
+    cache.prune(done.used)
     removed = () if folders.fresh or not folders.docs else _removed(folders.docs, set(done.names))
     return Written(tuple(done.changed), removed, len(set(done.names)), tuple(done.renewed), done.sums)
 
@@ -470,6 +398,22 @@ class _Bench:
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
 
+    def unlaid(self, pieces: Iterable[Piece], laid: dict[str, Done], done: Done) -> list[Piece]:
+        """The pieces that were not *laid* down ahead; the others are taken from there, and are *done*."""
+        left = []
+        for piece in pieces:
+            source: bytes | None = piece.source
+            if source and piece.sort in FINER:
+                finer = self.cache.name(FINER[piece.sort], source)
+                source = self.cache.entry(finer)
+                done.used.add(finer)
+            found = laid.pop(self.cache.name(piece.sort, source), None) if source else None
+            if found:
+                done.add(found)
+            else:
+                left.append(piece)
+        return left
+
     def portfolios(self, names: Iterable[str], sorts: Sequence[str]) -> Iterator[Piece]:
         """What shows one portfolio alone, of each: documents, pages that tell no account, and some that do."""
         for name in names:
@@ -546,11 +490,12 @@ class _Bench:
     def pieces(self, done: Done, pieces: Sequence[Piece]) -> None:
         """What belongs together, from the cache if it was made of the same before."""
         for piece in map(self._finer, pieces):
-            if piece.source and (kept := self.cache.find(piece.sort, piece.source)):
-                made = Made.unpacked(kept)
+            kept = self.cache.find(piece.sort, piece.source) if piece.source else None
+            if kept and (made := Made.unpacked(kept)):
                 done.used.update(made.used)
+                done.pieces.append(self.cache.name(piece.sort, piece.source))
             else:
-                made = self._new(piece)
+                made = self._new(done, piece)
                 done.used.update(made.used)
                 done.renewed.append((piece.sort, piece.name))
             self._write(done, made)
@@ -568,7 +513,7 @@ class _Bench:
 
         return piece._replace(source=self.cache.get(FINER[piece.sort], piece.source, source))
 
-    def _new(self, piece: Piece) -> Made:
+    def _new(self, done: Done, piece: Piece) -> Made:
         looked = self.frame.looked if self.folders.site else 0
         before, self.cache.used = self.cache.used, set()
         made: Made = getattr(self, f"_made_{piece.sort}")(piece.name, piece.about)
@@ -577,6 +522,7 @@ class _Bench:
         # A page that looked at the docs folder follows from more than was given.
         if piece.source and (not self.folders.site or self.frame.looked == looked):
             self.cache.keep(piece.sort, piece.source, made.packed())
+            done.pieces.append(self.cache.name(piece.sort, piece.source))
         return made
 
     # Pieces
@@ -712,25 +658,16 @@ class _Bench:
 
     def _write(self, done: Done, made: Made) -> None:
         """Write what was made. What the search is to know of it waits on the disk."""
-        for where, path, content, known in made.files:
+        for where, path, content, _ in made.files:
             if where != "site":
                 self._put_docs(done, path, content)
-            if where != "docs":
-                self._put_site(done, path, content, known)
-        done.mapped += made.mapped
-        spool = self.folders.spool / str(os.getpid())
-        with spool.open("ab") as file:
-            for number, page in made.known:
-                said = page.read()
-                text = search.Text(spool, file.tell(), len(said))
-                file.write(said)
-                done.known.append((number, page._replace(document=text)))
+        done.lay(self.folders.site, made, self.folders.spool / str(os.getpid()))
 
     def put(self, done: Done, name: str, content: bytes) -> None:
         """A file, where it belongs."""
         self._put_docs(done, name, content)
         if not name.endswith(".md"):
-            self._put_site(done, name, content, _sum(content))
+            self._put_site(done, name, content, sha256(content))
 
     def _put_docs(self, done: Done, name: str, content: Content) -> None:
         docs = self.folders.docs
@@ -738,14 +675,14 @@ class _Bench:
             return
         done.names.append(name)
         if self.folders.fresh:
-            _write_new(docs / name, content)
+            write_new(str(docs / name), content)
         elif not _put(docs, name, content):
             return
         done.changed.append(name)
 
     def _put_site(self, done: Done, name: str, content: Content, known: str) -> None:
         if self.folders.site:
-            _write_new(self.folders.site / name, content)
+            write_new(str(self.folders.site / name), content)
             done.sums[name] = known, len(content)
 
 
@@ -756,23 +693,10 @@ indicator whose account is told."""
 COMMON: Whose = "", ""
 
 
-def _sum(content: Content) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _flushed(site: Path | None) -> None:
     if site:
         with contextlib.suppress(OSError):  # whoever seals the site says what is wrong
             publish.sync(site)
-
-
-def _write_new(path: Path, content: Content) -> None:
-    """A file that nobody sees yet."""
-    try:
-        path.write_bytes(content)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
 
 
 def _put(docs: Path, name: str, content: Content) -> bool:
@@ -792,14 +716,6 @@ def _put(docs: Path, name: str, content: Content) -> bool:
                 (docs / parent).unlink()
     publish.write(path, content)
     return True
-
-
-def empty(docs: Path) -> bool:
-    """Whether nothing of a former build is there."""
-    try:
-        return all(path.name in KEPT for path in docs.iterdir())
-    except FileNotFoundError:
-        return True
 
 
 def _removed(docs: Path, wanted: set[str]) -> tuple[str, ...]:
@@ -834,15 +750,7 @@ def _gather(
     """
     alone = processes == 1 or not tasks
     for one in map(bench.do, tasks) if alone else _spread(bench, tasks, processes, meanwhile):
-        done.names += one.names
-        done.changed += one.changed
-        done.used |= one.used
-        done.sizes |= one.sizes
-        done.previews |= one.previews
-        done.mapped += one.mapped
-        done.known += one.known
-        done.renewed += one.renewed
-        done.sums |= one.sums
+        done.add(one)
 
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Callable[[], object]) -> Iterator[Done]:
