@@ -38,6 +38,7 @@ from lakthan import (
     verdicts,
 )
 from lakthan.diagnostics import Diagnostic
+from lakthan.examination import undisturbed
 from lakthan.front import (
     Day,
     Here,
@@ -164,7 +165,7 @@ def build_command(
     """
     key = _private_key(here, sign)
     root: Path = _root(here)
-    with _publishing(here), contextlib.ExitStack() as open_:
+    with _publishing(here), undisturbed(), contextlib.ExitStack() as open_:
         # Who asks for one process gets no other either.
         begun = None if pages_only or processes == 1 else open_.enter_context(build.ahead(root))
         examined = _examine(here, as_of)

@@ -73,7 +73,7 @@ def quietly(items: Sequence[S], _label: str) -> Iterable[S]:
 
 def examine(root: Path, *, as_of: datetime.date | None = None, watch: Watch[Portfolio] = quietly) -> Examined:
     """Read, check and score everything below *root*."""
-    with _undisturbed():
+    with undisturbed():
         return _examined(root, as_of, watch, _Nothing())
 
 
@@ -394,7 +394,7 @@ def sweep(
     Memory does not grow with the number of portfolios. *function* has to be one of a module, so that other processes
     can find it; *processes* are as many as there are cores unless said.
     """
-    with _undisturbed():
+    with undisturbed():
         project, problems = load.outline(root)
         ledger, damage = links.read(root)
         first = (*keyed((*problems, *damage)), *_of_site(root, project, ledger, _Nothing()))
@@ -427,7 +427,7 @@ class _Bench(NamedTuple):
     function: Callable[[Part], Any]
 
     def do(self, task: _Task) -> Any:
-        with _undisturbed():
+        with undisturbed():
             return self.function(self.part(task))  # and all else is gone
 
     def part(self, task: _Task) -> Part:
@@ -439,7 +439,7 @@ class _Bench(NamedTuple):
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """While all that is made is still in use, looking for what is not takes a tenth of the time, and finds nothing."""
     was = gc.isenabled()
     gc.disable()

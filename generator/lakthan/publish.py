@@ -226,14 +226,16 @@ def manifest(folder: Path, sums: Sums | None = None) -> bytes:
 
 def files(folder: Path) -> dict[str, Path]:
     """All that stands in *folder* but the manifest and its signature, by name, sorted. Links are not followed."""
-    found = {}
-    for base, folders, names in os.walk(folder):
-        here = Path(base)
-        if here == folder:
-            folders[:] = [name for name in folders if name != UNLISTED]
-        below = "".join(f"{name}/" for name in here.relative_to(folder).parts)
-        for name in (*names, *(name for name in folders if (here / name).is_symlink())):
-            found[below + name] = here / name
+    found: dict[str, Path] = {}
+    waiting = [(str(folder), "")]
+    while waiting:
+        here, below = waiting.pop()
+        with contextlib.suppress(OSError), os.scandir(here) as entries:
+            for one in entries:
+                if not one.is_dir(follow_symlinks=False):
+                    found[below + one.name] = Path(one.path)
+                elif below or one.name != UNLISTED:
+                    waiting.append((one.path, f"{below}{one.name}/"))
     found.pop(MANIFEST, None)
     found.pop(SIGNATURE, None)
     if found.get(UNLISTED):

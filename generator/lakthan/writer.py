@@ -182,18 +182,16 @@ def write(
             for pieces in own:
                 _gather(bench, processes, bench.tasks(pieces), done)
         else:
-            _gather(bench, processes, bench.tasks([*itertools.chain(*own), *large, *across, *common]), done)
+            _gather(bench, processes, bench.tasks([*large, *across, *common, *itertools.chain(*own)]), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
-        languages = [("search", one) for one in known]
-        for some in [[one] for one in languages] if len(waves) > 1 else [languages]:
+        last: list[Task] = [("search", one) for one in known]
+        if folders.site:
+            last.append(("rest", done.mapped))
+        for some in [[one] for one in last] if len(waves) > 1 else [last]:
             # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
             _gather(bench, processes, some, done, partial(_flushed, folders.site))
         for name, content in also:
             bench.put(done, name, content)
-        if folders.site:
-            for name, content in bench.frame.rest(done.mapped):
-                write_new(str(folders.site / name), content)
-                done.sums[name] = sha256(content), len(content)
     if bench.ground != bench.ground_now():
         done.used.clear()  # somebody changed a template meanwhile: who knows what was made with which
     cache = Cache(folders.cache)
@@ -639,6 +637,11 @@ class _Bench:
         number, waiting = known
         for page in pages.index(self.sites[number], waiting, cache=self.cache):
             self.put(done, page.path, page.content)
+
+    def rest(self, done: Done, mapped: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """What the theme adds to all pages."""
+        for name, content in self.frame.rest(mapped):
+            self._put_site(done, name, content, sha256(content))
 
     # Files
 
