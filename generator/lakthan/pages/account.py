@@ -29,18 +29,22 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
 
     >>> account("# A <script>x</script>", "../", "table")
     Markup('<h3>A </h3>')
+    >>> account("[a](2.md), [b](files/\\0up.pdf) &#0;up", "../", "table", "")
+    Markup('<p><a href="../2/" rel="noopener">a</a>, <a href="files/\ufffdup.pdf" rel="noopener">b</a> \ufffdup</p>')
     """
     if not text.strip():
         return Markup("")
-    # Where nothing can be a link, it does not matter where it would lead: other pages have the same.
-    links = "[" in text or "<" in text
-    html = _cleaned(text, *((up, up if files is None else files) if links else ("", "")))
+    html = _cleaned(text).replace(_UP, up).replace(_FILES, up if files is None else files)
     box = f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">'
     return Markup(html.replace("<table>", box))  # noqa: S704 (nh3 has cleaned it)
 
 
-@lru_cache(4096)  # each stands on a page of its own, and beside others', in every language
-def _cleaned(text: str, up: str, files: str) -> str:
+_UP, _FILES = "\0up", "\0files"
+"""Where links lead from, until it is known on which page they stand. No HTML that was parsed has the first sign."""
+
+
+@lru_cache(2048)  # each stands on a page of its own, and beside others', in every language
+def _cleaned(text: str) -> str:
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "style":
             # Python-Markdown says the side of a column this way.
@@ -48,11 +52,11 @@ def _cleaned(text: str, up: str, files: str) -> str:
         if name in ("href", "src"):
             # A browser takes `\\` for `/`.
             if value.startswith("files/") and ".." not in re.split(r"[/\\]", unquote(value)):
-                return files + value
+                return _FILES + value
             if tag == "img":
                 return None
             if found := re.fullmatch(r"([A-Za-z0-9._-]+)\.md(#[A-Za-z0-9-]+)?", value):
-                return f"{up}{found[1]}/{found[2] or ''}"
+                return f"{_UP}{found[1]}/{found[2] or ''}"
             return outside(value)
         return value
 
@@ -76,7 +80,6 @@ def _cleaned(text: str, up: str, files: str) -> str:
     return "".join(joined).strip()
 
 
-@lru_cache(512)  # the same, wherever links lead: converting takes most of the time
 def _converted(text: str) -> str:
     converter = _converter()
     try:
