@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from lakthan import messages, verdicts
 from lakthan.model import (
@@ -118,7 +119,7 @@ def _value(value: object) -> object:
 
 def encode(document: Json) -> bytes:
     """The document as UTF-8, the same bytes for the same content."""
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return to_json(document, indent=1) + b"\n"
 
 
 # Scores with reasons ---------------------------------------------------------------------------------------------
@@ -154,7 +155,21 @@ def entry(score: Score, assessment: Assessment) -> Json:
     }
 
 
+_latest: tuple[Assessment | None, dict[tuple[str, str | None], Json]] = None, {}
+"""The last assessment, and what stands in several of its documents, which are made together."""
+
+
 def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
+    global _latest  # noqa: PLW0603
+    if _latest[0] is not assessment:
+        _latest = assessment, {}
+    known, key = _latest[1], (name, score.round)
+    if key not in known:
+        known[key] = _of_indicator(name, score, assessment)
+    return known[key]
+
+
+def _of_indicator(name: str, score: Score, assessment: Assessment) -> Json:
     node = score.indicators[name]
     latest = score is assessment.latest
     return {
