@@ -433,7 +433,6 @@ _UNUSUAL_LINE = re.compile(r"\n(?:```|~~~|[ >*+-])")
 _UNUSUAL_ENTITY = re.compile(r"&#?\w+(?![\w;])")
 """What Markdown, or its parser of HTML, would not simply pass on. Several looks are quicker than one for all."""
 _NAMED = re.compile(r" \{ #[A-Za-z0-9][^\s{}]* \}$")
-_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _BLOCK_LEVEL = frozenset(markdown.Markdown().block_level_elements)
 _RAW_TEXT = frozenset({"script", "style"})
 
@@ -452,10 +451,11 @@ def _blocks(text: str) -> list[str] | None:
     >>> _blocks("<p>x</p> y"), _blocks("<b>x</b>"), _blocks("<div>")
     (None, None, None)
     """
-    pieces = tags.cut(text)
+    cut = tags.cut(text)
+    pieces = cut.pieces
     if "<" in "".join(pieces[::2]) or _unusual(text):
         return None
-    shape = _SHAPES.of(pieces)
+    shape = _outermost(cut)
     if not shape or any(pieces[2 * start].strip() for start, _ in shape) or pieces[-1].strip():
         return None
     if len(shape) == 1:
@@ -463,18 +463,16 @@ def _blocks(text: str) -> list[str] | None:
     return ["".join(pieces[2 * start + 1 : 2 * end + 2]) for start, end in shape]
 
 
-_Tag = tuple[str, bool, bool]
-
-
-def _outermost(found: Sequence[_Tag | None]) -> list[tuple[int, int]] | None:
+@tags.shaped
+def _outermost(found: Sequence[tags.Tag]) -> list[tuple[int, int]] | None:
     """The first and the last tag of each element that stands in no other; None where Markdown would see more."""
     blocks: list[tuple[int, int]] = []
     open_: list[str] = []
     start = 0
     for at, tag in enumerate(found):
-        if tag is None:
+        name, closes, empty = tag.name, tag.closes, tag.empty or tag.name == "hr"
+        if not tag.plain or name in _RAW_TEXT:
             return None
-        name, closes, empty = tag
         if not open_:
             if closes or empty or name not in _BLOCK_LEVEL:
                 return None
@@ -491,15 +489,3 @@ def _outermost(found: Sequence[_Tag | None]) -> list[tuple[int, int]] | None:
         elif not empty:
             open_.append(name)
     return None if open_ else blocks
-
-
-def _tag(text: str) -> _Tag | None:
-    """The name of an element, whether this is its end, and whether it has none; nothing where it is not so plain."""
-    tag = _TAG.fullmatch(text)
-    if tag is None or tag[2] in _RAW_TEXT:
-        return None
-    name = tag[2].lower()
-    return name, bool(tag[1]), bool(tag[4]) or name == "hr"
-
-
-_SHAPES = tags.Shapes(_tag, _outermost)

@@ -119,16 +119,12 @@ class Waiting(NamedTuple):
 
 # The words of a page ---------------------------------------------------------------------------------------------
 
-_LEFT_OUT = re.compile(
-    r"<(svg|nav|script|style|template|form|select|button|noscript|dialog)\b"
-    r"|<(span|caption|p|div)\b[^>]*\bclass=\"[^\"]*\blk-(?:hidden|downloads|dial__text)\b[^\"]*\"[^>]*>"
-)
-"""Menus, pictures, controls, and what is only said aloud."""
-_END = re.compile(r"</(svg|nav|script|style|template|form|select|button|noscript|dialog|span|caption|p|div)>")
+_LEFT_OUT = frozenset(("svg", "nav", "script", "style", "template", "form", "select", "button", "noscript", "dialog"))
+"""Menus, pictures, controls."""
+_QUIET = frozenset(("span", "caption", "p", "div"))
+"""What is left out where it is of a class that is only said aloud."""
 _HEADING = re.compile(r"^#{1,6} ([^\n]*?)(?:[ ]*\{[ ]*\#([^\s}]+)[^}\n]*\})?$")
 _HEADING_LINE = re.compile(r"\n(#{1,6} [^\n]*)")
-_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_ID = re.compile(r"\sid=\"([^\"]+)\"")
 _INLINE = frozenset((
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "i", "kbd", "mark", "q", "s", "samp", "small",
     "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
@@ -165,53 +161,48 @@ def passages(content: str) -> tuple[Passage, ...]:
             if heading:
                 lines.append(heading)
             continue
-        for text, sort, place in _runs(part.strip("\n")):
+        for text, run, place in _runs(part.strip("\n")):
             if text:
                 lines.append(text)
-            if sort.ends:
+            if run.ends:
                 heading = " ".join(" ".join(lines).split()) or heading
-            elif sort.begins:
+            elif run.begins:
                 end()
                 anchor = place or anchor
     end()
     return tuple(found)
 
 
-class _Sort(NamedTuple):
-    """What a tag does to the text of a page."""
-
-    text: str = ""
-    """What stands in its place; or the tag itself, where there is `_ITSELF`."""
-    left_out: str = ""
-    """The name of an element whose text nobody looks for."""
-    closes: str = ""
-    """The name of such an element whose end this is."""
-    begins: bool = False
-    """Whether a passage begins with it."""
-    placed: bool = False
-    """Whether the passage can be linked to."""
-    ends: bool = False
-    """Whether it is the end of a heading."""
-
-
-_BREAK, _GAP, _ITSELF = "\0", " ", "<"
+_BREAK, _GAP = " \0 ", " "
 _AFTER = (_BREAK, _GAP, "")
 """What stands behind the pieces of a block, for `_plan`."""
 
 
+class _Run(NamedTuple):
+    """A part of a block that ends where a passage or a heading begins or ends, or where the block ends."""
+
+    said: itemgetter[Any]
+    """Gives those of its pieces and of `_AFTER` that are its text."""
+    begins: bool = False
+    """Whether a passage begins behind it."""
+    place: int = 0
+    """The tag that names the place where that can be linked to."""
+    ends: bool = False
+    """Whether it is the end of a heading."""
+
+
 @tags.remembered
-def _runs(block: str) -> tuple[tuple[str, _Sort, str], ...]:
-    """The lines of a block up to each tag that a passage or a heading begins or ends with, that tag's sort, and its id;
-    and up to the block's end.
-    """
+def _runs(block: str) -> tuple[tuple[str, _Run, str], ...]:
+    """The lines of each run of a block, the run itself, and the id of what begins behind it."""
     cut = tags.cut(block)
-    pieces = (*cut, *_AFTER)
+    pieces = (*cut.pieces, *_AFTER)
     found = []
-    for said, sort, at in _SHAPES.of(cut):
-        text = html.unescape("".join(said(pieces)).replace("\n", " ").replace(_BREAK, "\n"))
-        lines = "\n".join([" ".join(words) for line in text.split("\n") if (words := line.split())])
-        place = _ID.search(pieces[at]) if sort.placed else None
-        found.append((lines, sort, html.unescape(place[1]) if place else ""))
+    for run in _plan(cut):
+        text = html.unescape("".join(run.said(pieces)).replace("\n", " ")).replace("\n", _BREAK)
+        # Spaces in a row are one, in all lines at once, for there are dozens.
+        lines = "\n".join(filter(None, map(str.strip, " ".join(text.split()).split(_BREAK.strip()))))
+        place = tags.ID.search(pieces[run.place]) if run.place else None
+        found.append((lines, run, html.unescape(place[1]) if place else ""))
     return tuple(found)
 
 
@@ -219,57 +210,42 @@ _NUMBERS = [*range(2 * tags.MANY + 1)]
 """There once for all plans: else each would take four times the memory."""
 
 
-def _plan(sorts: Sequence[_Sort]) -> list[tuple[itemgetter[Any], _Sort, int]]:
-    """Of a block with these tags, which of its pieces and of `_AFTER` are its text up to where a run of it ends; the
-    sort of the tag there, and its place.
-    """
+@tags.shaped
+def _plan(sorts: Sequence[tags.Tag]) -> list[_Run]:
+    """The runs of a block with these tags."""
     break_, gap, nothing = range(-len(_AFTER), 0)
     places: Sequence[int] = _NUMBERS if len(sorts) <= tags.MANY else range(2 * len(sorts) + 1)
-    found = []
+    found: list[_Run] = []
     out: list[int] = []
 
-    def run(sort: _Sort, at: int) -> None:
-        found.append((itemgetter(*out, nothing, nothing), sort, at))
+    def run(**what: Any) -> None:
+        found.append(_Run(itemgetter(*out, nothing, nothing), **what))
         out.clear()
 
     until = 0
     for at, sort in enumerate(sorts):
-        tag = places[2 * at + 1]
         if at < until:
             continue
+        name, tag = sort.name, places[2 * at + 1]
         out.append(places[2 * at])
-        if sort.left_out:
-            end = next((later for later in range(at, len(sorts)) if sorts[later].closes == sort.left_out), None)
+        if not sort.closes and (name in _LEFT_OUT or (sort.quiet and name in _QUIET)):
+            end = next((n for n in range(at, len(sorts)) if sorts[n].closes and sorts[n].name == name), None)
             if end is not None:  # where it has no end, there is nothing to leave out
                 until = end + 1
                 out.append(gap)
                 continue
-        if sort.ends or sort.begins:
-            run(sort, tag)
-        if sort.text == _BREAK:
-            out.append(break_)
-        elif sort.text == _ITSELF:
+        if not name:  # a comment, which is text to whoever is told of it
             out.append(tag)
+        elif name not in _INLINE:
+            placed = sort.placed and (name in _HEADINGS or name in _PLACES)
+            if sort.closes and name in _HEADINGS:
+                run(ends=True)
+            elif not sort.closes and (name in _HEADINGS or placed):
+                run(begins=True, place=tag if placed else 0)
+            out.append(break_)
     out.append(places[2 * len(sorts)])
-    run(_Sort(), -1)
+    run()
     return found
-
-
-def _sort(tag: str) -> _Sort:
-    left_out = (found[1] or found[2]) if (found := _LEFT_OUT.match(tag)) else ""
-    name = _NAME.match(tag)
-    if not name:
-        return _Sort(_ITSELF)
-    sort = name[2].lower()
-    closes = end[1] if (end := _END.fullmatch(tag)) else ""
-    if sort in _INLINE:
-        return _Sort("", left_out, closes)
-    heading = sort in _HEADINGS
-    placed = not name[1] and (heading or sort in _PLACES) and bool(_ID.search(tag))
-    return _Sort(_BREAK, left_out, closes, not name[1] and (heading or placed), placed, bool(name[1]) and heading)
-
-
-_SHAPES = tags.Shapes(_sort, _plan)
 
 
 # How text is compared --------------------------------------------------------------------------------------------

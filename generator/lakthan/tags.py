@@ -1,30 +1,69 @@
 """HTML of our own pages cut into its tags: what the search, the marking of languages and the frame all look through.
 
-A page has a thousand tags, of a few hundred sorts. One regular expression cuts them. What they come to is worked out
-once for each row of sorts: there are hardly more of them than templates have branches (`Shapes`).
+A page has a thousand tags, of a few dozen sorts. One regular expression cuts them. Each sort is a letter: the tags of
+a block are a word, and what follows from them is worked out once for each word, for there are hardly more of them than
+templates have branches (`shaped`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from typing import Generic, TypeVar
+from typing import NamedTuple, TypeVar
 
 _TAG = re.compile(r"""(<(?:!--.*?--|[^<>"']+(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*)>)""", re.DOTALL)
-
+_PLAIN = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
+_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+_CLASS = re.compile(r"\sclass=\"([^\"]*)\"")
+_LANG = re.compile(r"\slang=\"([^\"]*)\"")
+_SAID = re.compile(r"""\s(?:title|alt|aria-label|aria-description|placeholder)="[^"]*[\u0e01-\u0e5b]""")
+ID = re.compile(r"\sid=\"([^\"]+)\"")
+QUIET = frozenset(("lk-hidden", "lk-downloads", "lk-dial__text"))
+"""Classes of what is only said aloud, or leads away."""
 
 SHORT = 20_000
 """Characters of a block that is worth keeping. Where hundreds of units stand side by side a block has millions."""
 MANY = 2_000
 """Tags of such a block."""
+KEPT = 128
+"""Blocks that are kept."""
 T = TypeVar("T")
-S = TypeVar("S", bound=Hashable)
+
+
+class Tag(NamedTuple):
+    """A sort of tags: what anybody tells apart."""
+
+    name: str
+    """In small letters; empty where it is no element's, such as a comment's."""
+    closes: bool
+    empty: bool
+    """Whether it ends as those do that hold nothing: `/>`."""
+    plain: bool
+    """Whether it is written so that no parser could take it for something else."""
+    placed: bool
+    """Whether it has an `ID`."""
+    quiet: bool
+    """Whether it is of a `QUIET` class."""
+    thai: bool | None
+    """Whether it says that it is Thai; None where it says nothing of its language."""
+    said: bool
+    """Whether it has an attribute in Thai that is read aloud."""
+
+
+class Cut(NamedTuple):
+    """A block of HTML in pieces."""
+
+    pieces: Sequence[str]
+    """What stands before, between and behind tags, and the tags: every other piece is one, the second first."""
+    word: str
+    """The sorts of the tags."""
 
 
 def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
     """A function that remembers what it made of the last short blocks: pages that follow each other show the same."""
-    known = lru_cache(128)(function)
+    known = lru_cache(KEPT)(function)
 
     @wraps(function)
     def asked(block: str) -> T:
@@ -33,36 +72,71 @@ def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
     return asked
 
 
-@remembered
-def cut(html: str) -> tuple[str, ...]:
-    """What stands before, between and behind tags, and the tags: every other piece is one, the second first.
+_CUTS: OrderedDict[str, Cut] = OrderedDict()
 
-    >>> cut('<p>a <b title=">">c</b></p>')
-    ('', '<p>', 'a ', '<b title=">">', 'c', '</b>', '', '</p>', '')
+
+def cut(html: str) -> Cut:
+    """A block in pieces, as long as it is remembered.
+
+    >>> cut('<p>a <b title=">">c</b></p>').pieces
+    ['', '<p>', 'a ', '<b title=">">', 'c', '</b>', '', '</p>', '']
     """
-    return tuple(_TAG.split(html))
+    return _CUTS.get(html) or known(html, split(html))
 
 
-class Shapes(Generic[S, T]):
-    """What follows from the tags of a block alone, remembered by their sorts: each sort is a letter, and the tags of a
-    block are a word, which is quickly made and compared.
-    """
+def split(html: str) -> list[str]:
+    """HTML in pieces as they are of a `Cut`."""
+    return _TAG.split(html)
 
-    def __init__(self, sort: Callable[[str], S], plan: Callable[[Sequence[S]], T]) -> None:
-        """*sort* says of what sort a tag is: there must be few. *plan* says what follows from a row of them."""
-        self._sort, self._plan = sort, plan
-        self._letters: dict[S, str] = {}
-        self._letter = lru_cache(8192)(self._new)
-        self._known = lru_cache(512)(self._made)
 
-    def of(self, pieces: Sequence[str]) -> T:
-        """What follows from the tags of a block that was `cut`."""
-        word = "".join(map(self._letter, pieces[1::2]))
-        return self._known(word) if len(word) <= MANY else self._made(word)
+def known(html: str, pieces: Sequence[str]) -> Cut:
+    """What `cut` is to say of a block, from somebody who knows the pieces."""
+    found = Cut(pieces, "".join(map(_letter, pieces[1::2])))
+    if len(html) <= SHORT:
+        _CUTS[html] = found
+        if len(_CUTS) > KEPT:
+            _CUTS.popitem(last=False)
+    return found
 
-    def _new(self, tag: str) -> str:
-        return self._letters.setdefault(self._sort(tag), chr(len(self._letters)))
 
-    def _made(self, word: str) -> T:
-        sorts = [*self._letters]
-        return self._plan([sorts[ord(letter)] for letter in word])
+def shaped(plan: Callable[[Sequence[Tag]], T]) -> Callable[[Cut], T]:
+    """A function of a block that follows from the sorts of its tags alone, and is remembered by them."""
+
+    def made(word: str) -> T:
+        return plan([_SORTS[ord(letter)] for letter in word])
+
+    remembers = lru_cache(1024)(made)
+
+    @wraps(plan)
+    def asked(block: Cut) -> T:
+        return remembers(block.word) if len(block.word) <= MANY else made(block.word)
+
+    return asked
+
+
+_SORTS: list[Tag] = []
+_LETTERS: dict[Tag, str] = {}
+
+
+@lru_cache(8192)
+def _letter(text: str) -> str:
+    """The letter of a tag's sort."""
+    sort = _sort(text)
+    if sort not in _LETTERS:
+        _SORTS.append(sort)
+        _LETTERS[sort] = chr(len(_SORTS) - 1)
+    return _LETTERS[sort]
+
+
+def _sort(text: str) -> Tag:
+    name, classes, lang = _NAME.match(text), _CLASS.search(text), _LANG.search(text)
+    return Tag(
+        name[2].lower() if name else "",
+        bool(name and name[1]),
+        text.endswith("/>"),
+        bool(_PLAIN.fullmatch(text)),
+        bool(ID.search(text)),
+        bool(classes and not QUIET.isdisjoint(classes[1].split())),
+        lang[1].startswith("th") if lang else None,
+        bool(_SAID.search(text)),
+    )

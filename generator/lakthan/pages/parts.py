@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import unescape
-from typing import NamedTuple
 
 from lakthan import tags
 
 THAI = re.compile("[\u0e01-\u0e5b]")
 _RUN = re.compile("[\u0e01-\u0e5b](?:[^A-Za-z<>&]*[\u0e01-\u0e5b])?")
 """Thai letters, and what stands between two of them but Latin letters and marks of HTML."""
-_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
-_SAID = re.compile(r"""\s(?:title|alt|aria-label|aria-description|placeholder)="[^"]*[\u0e01-\u0e5b]""")
-_OWN = re.compile(r"""\slang="([^"]*)\"""")
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _BARE = {"title", "desc", "option", "textarea"}
 """What holds text alone: its language is said by itself."""
@@ -37,27 +33,37 @@ def _marked(block: str) -> str:
     """A heading, or elements that are whole."""
     if block.isascii() or not THAI.search(block):
         return block
-    pieces = [*tags.cut(block)]
-    around, said = _SHAPES.of(pieces)
+    cut = tags.cut(block)
+    pieces = [*cut.pieces]
+    around, said = _around(cut)
     for at in said:
         pieces[at] = _with_lang(pieces[at])
-    for number, text in enumerate(pieces[::2]):
-        if not text.isascii() and around[number] and THAI.search(text):
-            _mark(pieces, 2 * number, *around[number])
-    return "".join(pieces)
+    marked = [
+        at
+        for at, one in zip(range(0, len(pieces), 2), around, strict=True)
+        if one and not (text := pieces[at]).isascii() and THAI.search(text) and _mark(pieces, at, *one)
+    ]
+    found = "".join(pieces)
+    for at in reversed(marked):
+        pieces[at : at + 1] = tags.split(pieces[at])
+    tags.known(found, pieces)  # whoever looks through it next need not cut it again
+    return found
 
 
-def _mark(pieces: list[str], at: int, name: str, inside: str) -> None:
-    """Say that the text at a place is Thai: in its element's tag, or *inside* another around it."""
+def _mark(pieces: list[str], at: int, name: str, inside: str) -> bool:
+    """Say that the text at a place is Thai: in its element's tag, or *inside* others; whether it was those."""
     closes = at + 1 < len(pieces) and pieces[at + 1].startswith(f"</{name}")
     alone = closes and at and pieces[at - 1].startswith(f"<{name}") and "lang=" not in pieces[at - 1]
     if alone and (name in _BARE or not re.search("[A-Za-z]", unescape(pieces[at]))):
         pieces[at - 1] = _with_lang(pieces[at - 1])
     elif name not in _BARE:
         pieces[at] = _RUN.sub(rf'<{inside} lang="th">\g<0></{inside}>', pieces[at])
+        return True
+    return False
 
 
-def _around(sorts: Sequence[_Tag | None]) -> tuple[list[tuple[str, str] | tuple[()]], list[int]]:
+@tags.shaped
+def _around(sorts: Sequence[tags.Tag]) -> tuple[list[tuple[str, str] | tuple[()]], list[int]]:
     """Of a block with these tags: for each text the element that it stands in, and what marks its language inside that,
     or nothing where it is not to be marked; and the places of the tags that say Thai aloud without saying so.
     """
@@ -68,45 +74,17 @@ def _around(sorts: Sequence[_Tag | None]) -> tuple[list[tuple[str, str] | tuple[
         name, thai = open_[-1] if open_ else ("", False)
         inside = "tspan" if any(known == "svg" for known, _ in open_) else "span"
         around.append(() if thai or name in _SILENT else (name, inside))
-        if tag is None:
+        if tag is None or not tag.name:
             continue
         if tag.closes:
             if name == tag.name:
                 open_.pop()
             continue
-        if tag.said and not thai:
+        if tag.said and tag.thai is None and not thai:
             said.append(2 * number + 1)
-        if tag.holds:
+        if tag.name not in _VOID and not tag.empty:
             open_.append((tag.name, thai if tag.thai is None else tag.thai))
     return around, said
-
-
-class _Tag(NamedTuple):
-    name: str
-    closes: bool
-    holds: bool
-    """Whether there is something in the element that it opens."""
-    thai: bool | None
-    """Whether it says that it is Thai; nothing where it says nothing."""
-    said: bool
-    """Whether it has an attribute that is read aloud, in Thai, and does not say so."""
-
-
-def _tag(piece: str) -> _Tag | None:
-    found = _NAME.match(piece)
-    if not found:
-        return None
-    name, own = found[2].lower(), _OWN.search(piece)
-    return _Tag(
-        name,
-        bool(found[1]),
-        name not in _VOID and not piece.endswith("/>"),
-        own[1].startswith("th") if own else None,
-        not own and bool(_SAID.search(piece)),
-    )
-
-
-_SHAPES = tags.Shapes(_tag, _around)
 
 
 def _with_lang(tag: str) -> str:
