@@ -41,14 +41,18 @@ class Option:
 
 def advise(score: Score) -> Advice:
     """The next step of every indicator and the way to every level that is not met."""
-    steps: dict[str, Step] = {}
-    for name, node in score.indicators.items():
-        better = [o for o in _options(node, _Aim()) if o.value > node.points]
-        if better:
-            best = min(better, key=lambda o: (o.total, o.value))
-            steps[name] = Step(best.value, best.needs)
+    steps = {name: one for name, node in score.indicators.items() if (one := step(node))}
     found = {gate.level.id: way_to(score, gate.level) for gate in score.gates if not gate.met}
     return Advice(steps, {level: step for level, step in found.items() if step})
+
+
+def step(node: NodeScore) -> Step | None:
+    """The next step of an indicator; None if nothing is worth more."""
+    better = [o for o in _options(node, _Aim()) if o.value > node.points]
+    if not better:
+        return None
+    best = min(better, key=lambda o: (o.total, o.value))
+    return Step(best.value, best.needs)
 
 
 def way_to(score: Score, level: Level) -> Step | None:

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lakthan import cache, links
+from lakthan import advise, cache, links
 from lakthan.examination import Examined
 from lakthan.messages import Language
 from lakthan.model import (
@@ -83,6 +83,7 @@ class Narrow:
         self.whole, self.beside = whole, beside
         self._bares: dict[str, Assessment] = {}
         self._digests: dict[str, bytes] = {}
+        self._last: tuple[tuple[str, str], Given] = ("", ""), whole
 
     def digest(self, given: Given) -> bytes:
         """The digest of a part."""
@@ -144,6 +145,11 @@ class Narrow:
 
     def indicator(self, rubric: str, name: str) -> Given:
         """What the page of an indicator across units may show: what is known of it alone, in all portfolios."""
+        if self._last[0] != (rubric, name):  # it is asked for a digest first, and then for the page
+            self._last = (rubric, name), self._indicator(rubric, name)
+        return self._last[1]
+
+    def _indicator(self, rubric: str, name: str) -> Given:
         every = self.whole.examined.assessments
         given = self._whole([_only(one, name, self._newest) for one in every if one.portfolio.rubric.id == rubric])
         examined, ledger = given.examined, given.examined.ledger
@@ -317,12 +323,13 @@ def _only(assessment: Assessment, name: str, newest: datetime.date | None) -> As
     def left(found: Verified | None) -> Verified | None:
         return found and Verified(of(found.score), tuple(r for r in found.rulings if r.indicator == name), ())
 
-    steps = assessment.advice.indicators
+    # Of one indicator, not of all: what is asked for is one page.
+    step = advise.step(assessment.latest.indicators[name])
     found = Assessment(
         slim,
         scores=tuple(map(of, assessment.scores)),
         readings={},
-        advice=Advice({name: steps[name]} if name in steps else {}, {}),
+        advice=Advice({name: step} if step else {}, {}),
         timeline=(),
         verified=tuple(map(left, assessment.verified)),
     )

@@ -48,7 +48,7 @@ from lakthan.examination import Examined, cores, end_with_parent, may_fork
 from lakthan.made import KEPT, Ahead, Content, Done, Made, empty, remember, sha256, take_away, write_new
 from lakthan.model import Answer, Assessment, Message
 from lakthan.narrow import Given, Narrow, Told
-from lakthan.pages import practice, standings
+from lakthan.pages import account, practice, standings
 from lakthan.rubric import Rubric
 
 if TYPE_CHECKING:
@@ -173,9 +173,6 @@ def write(
             for task in bench.tasks(large):
                 _gather(bench, processes, [task], done)
             tasks = bench.tasks(across, AT_ONCE)
-            if len(tasks) > processes:
-                for one in examined.assessments:
-                    _ = one.advice  # else each of the processes would work it out
             for at in range(0, len(tasks), processes):
                 _gather(bench, processes, tasks[at : at + processes], done)
             _gather(bench, processes, bench.tasks(common, AT_ONCE), done)
@@ -597,10 +594,11 @@ class _Bench:
         rubric, name, paths = about
         return self.alone(self.narrow.indicator(rubric, name))._across(paths)
 
-    def _made_telling(self, _name: str, about: tuple[Told, Set[str]]) -> Made:
+    def _made_telling(self, name: str, about: tuple[Told, Set[str]]) -> Made:
         """The page, in every language, of good practice, or of an indicator that nobody answered."""
         told, paths = about
-        return self.alone(self.narrow.told(told))._across(paths)
+        with account.kept(self.cache, name):
+            return self.alone(self.narrow.told(told))._across(paths)
 
     def _across(self, paths: Set[str]) -> Made:
         # To plan all the others once more for each indicator would take longer than to make these.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from urllib.parse import unquote
 
@@ -10,6 +14,7 @@ import markdown
 import nh3
 from markupsafe import Markup, escape
 
+from lakthan.cache import Cache
 from lakthan.pages.addresses import outside
 
 _ALLOWED = {
@@ -80,7 +85,42 @@ def _cleaned(text: str) -> str:
     return "".join(joined).strip()
 
 
+class _Kept:
+    """Texts that were converted, by their SHA-256, for a page that tells hundreds of them."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        self.known = known
+        self.used: dict[str, str] = {}
+
+    def get(self, text: str) -> str:
+        name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+        self.used[name] = found = self.known.get(name) or _converted_now(text)
+        return found
+
+
+_KEPT: list[_Kept] = []
+
+
+@contextlib.contextmanager
+def kept(cache: Cache, name: str) -> Iterator[None]:
+    """What is converted meanwhile is kept under this *name*: after an edit of one text the others are there already."""
+    content = cache.find("accounts", name.encode())
+    table = _Kept(json.loads(content) if content else {})
+    _cleaned.cache_clear()  # what is known from elsewhere would be missing the next time
+    _KEPT.append(table)
+    try:
+        yield
+    finally:
+        _KEPT.pop()
+    if table.used != table.known:
+        cache.keep("accounts", name.encode(), json.dumps(table.used, ensure_ascii=False, sort_keys=True).encode())
+
+
 def _converted(text: str) -> str:
+    return _KEPT[-1].get(text) if _KEPT else _converted_now(text)
+
+
+def _converted_now(text: str) -> str:
     converter = _converter()
     try:
         html = converter.reset().convert(text)
