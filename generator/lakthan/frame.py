@@ -20,7 +20,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -38,6 +38,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
 from lakthan import tags
+from lakthan.cache import Cache
 
 Json = dict[str, Any]
 
@@ -94,8 +95,16 @@ class Frame:
         self._parts: dict[str, jinja2.Template] = {}
         options = (config.mdx_configs or {}).get("toc", {})
         self._shells = _Shells(self._themed, self._part, f'" title="{options.get("permalink_title", "")}">')
+        self._kept = _Kept()
         self.looked = 0
         """How many pages went through all of Markdown, which looks for what a link leads to."""
+
+    def keep(self, cache: Cache, ground: bytes, *, begun: bool) -> None:
+        """Keep in *cache* what the theme makes of no page in particular: it follows from the *ground* alone.
+
+        *begun* says that most pages are there: then what is put around one is worth keeping before a second one comes.
+        """
+        self._shells.kept = self._kept = _Kept(cache, ground, begun)
 
     @property
     def own(self) -> list[str]:
@@ -160,7 +169,8 @@ class Frame:
                 yield file.dest_uri, file.content_bytes
         pages = [_Mapped(Kept(*one)) for one in sorted(known, key=lambda one: _order(one[0]))]
         for name in self.config.theme.static_templates:
-            html = self._static(name, pages).encode()
+            made = partial(self._static, name, pages)
+            html = made().encode() if name == "sitemap.xml" else self._kept.get(name, made).encode()
             if html.strip():
                 yield name, html
                 if name == "sitemap.xml":
@@ -250,6 +260,24 @@ def _begun(config: MkDocsConfig) -> MkDocsConfig:
         plugin.generated = False  # MkDocs may use the same one again in this process
 
 
+class _Kept(NamedTuple):
+    """What the theme made, by what it follows from beside the ground of all; without a cache nothing is kept."""
+
+    cache: Cache = Cache()
+    ground: bytes = b""
+    begun: bool = False
+
+    def find(self, name: str) -> str | None:
+        found = self.cache.find("theme", self.ground + name.encode())
+        return None if found is None else found.decode()
+
+    def keep(self, name: str, content: str) -> None:
+        self.cache.keep("theme", self.ground + name.encode(), content.encode())
+
+    def get(self, name: str, make: Callable[[], str]) -> str:
+        return self.cache.get("theme", self.ground + name.encode(), lambda: make().encode()).decode()
+
+
 class _Mapped:
     """A page as the theme's map of the site sees it."""
 
@@ -308,6 +336,7 @@ class _Shells:
         self._menus: dict[Any, tuple[list[str], list[str]]] = {}
         self._tocs: dict[Any, str] = {}
         self._seen: set[Any] = set()
+        self.kept = _Kept()
 
     def around(self, page: Page, lines: Mapping[str, str], tokens: Sequence[Json]) -> str:
         """The HTML of a page whose content, table of contents and front matter are known, the latter as *lines* too."""
@@ -323,15 +352,21 @@ class _Shells:
             tokens[0]["id"] if tokens else "",
         )
         unusual = any(_HOLE_BEGINS in value for value in lines.values()) or "\\" in lines.get("menu", "")
-        if unusual or key not in self._seen:
-            self._seen.add(key)  # the first may be the only one
+        if unusual:
             return self._themed(_complete(page, lines))
+        if key not in self._shells and (kept := self.kept.find(repr(key))):
+            self._shells[key] = tuple(json.loads(kept))
         if key not in self._shells:
             _complete(page, lines)
             whole = self._themed(page)
+            if key not in self._seen and not self.kept.begun:
+                self._seen.add(key)  # the first may be the only one
+                return whole
             self._shells[key] = shell = None if _HOLE_BEGINS in whole else self._shell(page)
             if shell and self._filled(shell, key, page, lines, tokens) != whole:
-                self._shells[key] = None
+                self._shells[key] = shell = None
+            if shell:
+                self.kept.keep(repr(key), json.dumps(shell, ensure_ascii=False))
             return whole
         shell = self._shells[key]
         return self._filled(shell, key, page, lines, tokens) if shell else self._themed(_complete(page, lines))

@@ -157,6 +157,8 @@ def write(
         )
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
+        if folders.site and bench.ground:
+            bench.frame.keep(bench.cache, bench.ground, begun=not fresh)
         if fresh or len(waves) > 1:
             from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
         if processes > 1 and fresh:
