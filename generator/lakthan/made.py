@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -258,18 +259,20 @@ class Ahead:
 
 def _lay(cache: Cache, names: Sequence[str], site: Path, spool: Path, pipe: Connection) -> None:
     end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted too, and ends it
     gc.disable()
-    os.chdir(site)  # whatever it will be called meanwhile
     found: dict[str, Done] = {}
-    for name in names:
-        if pipe.poll():
-            break
-        kept = cache.entry(name)
-        if kept and (made := Made.unpacked(kept)):
-            found[name] = Done(used={name, *made.used}, pieces=[name])
-            found[name].lay(Path(), made, spool)
-    pipe.send(found)
-    with contextlib.suppress(OSError):  # whoever seals the site says what is wrong
+    # What goes wrong here is nobody's business: then nothing was laid down. Whoever writes the same says what is wrong.
+    with contextlib.suppress(OSError, ValueError, zstandard.ZstdError):
+        os.chdir(site)  # whatever it will be called meanwhile
+        for name in names:
+            if pipe.poll():
+                break
+            kept = cache.entry(name)
+            if kept and (made := Made.unpacked(kept)):
+                found[name] = Done(used={name, *made.used}, pieces=[name])
+                found[name].lay(Path(), made, spool)
+        pipe.send(found)
         publish.sync(Path())
 
 
@@ -277,7 +280,7 @@ def take_away(site: Path, names: Iterable[str]) -> None:
     """Files of a site that nobody wants, and folders that have nothing else."""
     for name in names:
         path = site / name
-        path.unlink()
+        path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             for folder in path.relative_to(site).parents:
                 (site / folder).rmdir()

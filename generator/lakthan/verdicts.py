@@ -57,9 +57,11 @@ def seen_of(portfolio: Portfolio, indicator: Indicator) -> str:
     return _digest(["indicator", indicator.id, found, stated, own.not_applicable if own else None])
 
 
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def _digest(said: object) -> str:
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+    return hashlib.sha256(_json(said).encode()).hexdigest()[:DIGITS]
 
 
 def _plain(value: FieldValue | datetime.date) -> object:
