@@ -11,6 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE := $(shell { echo "$(CURDIR) $(PYTHON)"; cat pyproject.toml requirements.lock requirements-dev.lock; } | cksum | tr ' ' -)
 RUNTIME := $(VENV)/.runtime-$(STATE)
 DEV := $(VENV)/.dev-$(STATE)
+LOCK := requirements.lock
+# What is made for the sake of a target takes its variables: who develops gets everything at once.
+$(DEV): LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
 .PHONY: help site serve test fast lint bench screenshots docs manual pictures schemas browser office lock clean
@@ -96,19 +99,20 @@ office:
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends \
 	  libreoffice-calc libreoffice-writer poppler-utils
 
-# Packages that a new lock no longer names would stay behind in an old .venv, hence --clear.
+# Packages that a new lock no longer names would stay behind in an old .venv, hence --clear. Most modules of 150 packages
+# are never imported, and Python compiles the others when they are: hence --no-compile.
 $(RUNTIME):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 	  echo "make: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-compile --require-hashes --requirement $(LOCK)
 	$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --no-compile --require-hashes --requirement $(LOCK)
 	@touch $@
 
 # Pins what pyproject.toml names, for every system and Python 3.11 and newer: the hashes are the index's, its address
