@@ -38,6 +38,7 @@ from lakthan.exports.tables import inert
 from lakthan.hub import gather, spread, tables
 from lakthan.hub.listing import ListFile, provinces
 from lakthan.model import Message
+from tests import dying
 from tests.conftest import Quiet, Sandbox, served
 
 Json = dict[str, Any]
@@ -651,30 +652,14 @@ def test_results_come_in_order_and_few_are_open() -> None:
     assert pool.most == spread.AHEAD * pool.workers
 
 
-def dies_once(task: tuple[int, str]) -> int:
-    number, folder = task
-    mark = Path(folder, "died")
-    if number == 5 and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
-    return number
-
-
-def always_dies(_: int) -> int:
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(5)
-    return 0
-
-
 @pytest.mark.slow
 def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
     tasks = [(number, str(tmp_path)) for number in range(12)]
     with spread.pool(2, None) as pool:
-        assert list(spread.in_order(dies_once, tasks, pool)) == list(range(12))
+        assert list(spread.in_order(dying.dies_once, tasks, pool)) == list(range(12))
     assert (tmp_path / "died").exists()
     with pytest.raises(spread.Lost) as lost, spread.pool(2, None) as pool:
-        list(spread.in_order(always_dies, range(3), pool))
+        list(spread.in_order(dying.always_dies, range(3), pool))
     assert lost.value.message == Message("hub.lost.task", {})
 
 
