@@ -113,13 +113,14 @@ class Frame:
         libraries = [Path(one.origin).parent for one in found if one and one.origin]
         return [name for name in self.config.theme.dirs if not any(map(Path(name).is_relative_to, libraries))]
 
-    def page(self, path: str, content: bytes) -> tuple[str, bytes, Kept]:
+    def page(self, path: str, content: bytes | str) -> tuple[str, bytes, Kept]:
         """A page as it stands on the site: its path there, its HTML, and what the map of the site wants of it.
 
         *path* is relative to the docs folder, *content* what `pages` made: front matter and Markdown.
         """
         page = self._home if path == "index.md" else Page(None, self._file(path), self.config)
-        head, _, body = content.decode().removeprefix("---\n").partition("\n---\n")
+        text = content if isinstance(content, str) else content.decode()
+        head, _, body = text.removeprefix("---\n").partition("\n---\n")
         lines = dict(line.partition(": ")[::2] for line in head.split("\n"))
         page.meta = {name: json.loads(value) for name, value in lines.items() if name != "menu"}
         made = self._body(body) if self._plain else None

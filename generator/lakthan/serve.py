@@ -244,7 +244,7 @@ class Live:
     def _page(self, shown: _Shown, plan: pages.Plan) -> bytes:
         if plan.path not in shown.made:
             try:
-                made = self._around.frame.page(plan.path, plan.make().content)[1]
+                made = self._around.frame.page(plan.path, plan.make().holds)[1]
             except jinja2.TemplateError as mistake:
                 said = messages.say(writer.Unmade.of(mistake).message, self.language)
                 if said != self._mistake:

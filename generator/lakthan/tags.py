@@ -13,7 +13,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import NamedTuple, TypeVar
 
-_TAG = re.compile(r"""(<(?:!--.*?--|[^<>"']+(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*)>)""", re.DOTALL)
+_TAG = re.compile(
+    r"""(<[^<>"'!]+(?:"[^"]*"[^<>"']*)*>"""  # nearly all
+    r"""|<(?:!--.*?--|[^<>"']+(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*)>)""",
+    re.DOTALL,
+)
 _PLAIN = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>"'=/]+|=|/(?!>)|"[^"]*"|'[^']*')*)(/?)>""")
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _CLASS = re.compile(r"\sclass=\"([^\"]*)\"")

@@ -45,9 +45,15 @@ class Page:
     """A file of the site: its path inside the docs folder, and what it holds."""
 
     path: str
-    content: bytes
+    holds: bytes | str
+    """Text as it is, where it is to be put in the theme."""
     entry: search.Entry | None = None
     """What the search is to know of it."""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.holds.encode() if isinstance(self.holds, str) else self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +287,7 @@ class Site(Words):
             if foreign := parts.headings(body):
                 meta["foreign"] = foreign
         head = "".join(f"{key}: {value if type(value) is Said else _json(value)}\n" for key, value in meta.items())
-        return Page(self.folder + path, f"---\n{head}---\n\n{body}".encode(), entry)
+        return Page(self.folder + path, f"---\n{head}---\n\n{body}", entry)
 
     @contextlib.contextmanager
     def macros(self, template: str, url: str, **context: Any) -> Iterator[jinja2.environment.TemplateModule]:
@@ -545,10 +551,20 @@ class _Icons(dict[str, Markup]):
         return drawn
 
 
+_DICT = frozenset(dir(dict))
+
+
 class _Environment(jinja2.Environment):
     """Templates that call and print things as all do, the usual ones at once: a page has hundreds."""
 
     code_generator_class = _Generator
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As in Jinja; but to look for an entry of a dict as an attribute first takes ten times as long."""
+        try:
+            return obj[attribute] if type(obj) is dict and attribute not in _DICT else getattr(obj, attribute)
+        except (AttributeError, KeyError):
+            return super().getattr(obj, attribute)
 
 
 class _Compiled(jinja2.BytecodeCache):
