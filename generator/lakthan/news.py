@@ -6,10 +6,10 @@ Nobody writes news: they follow from the files, so that they are there in every 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lakthan.model import Portfolio, Record
+from lakthan.model import Answer, Portfolio, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +45,31 @@ def news(portfolios: Iterable[Portfolio]) -> tuple[News, ...]:
     return tuple(sorted(found, key=lambda one: one.date, reverse=True))
 
 
-def _records(portfolio: Portfolio) -> Iterable[News]:
-    known: dict[tuple[object, ...], News] = {}
+def any_news(portfolios: Iterable[Portfolio]) -> bool:
+    """Whether anything is dated in *portfolios*."""
+    return any(one.signed or any(True for _ in _dated(one)) for one in portfolios)
+
+
+def _dated(portfolio: Portfolio) -> Iterator[tuple[datetime.date, Answer, Record]]:
     for answer in portfolio.all_answers():
         for record in (*answer.evidence, *answer.registers.get("channels", ())):
-            if record.date is None:
-                continue
-            serves = record.values.get("indicators", ())
-            lent = tuple(str(name) for name in serves) if isinstance(serves, tuple) else (str(serves),)
-            own = (answer.indicator,) if answer.indicator else lent
-            same = (
-                record.date,
-                record.register,
-                record.kind,
-                *(record.values.get(name) for name in ("title", "name", "reference")),
-            )
-            before = known.get(same)
-            indicators = tuple(dict.fromkeys((*(before.indicators if before else ()), *own)))
-            known[same] = News(record.date, portfolio, before.record if before else record, indicators)
+            if record.date is not None:
+                yield record.date, answer, record
+
+
+def _records(portfolio: Portfolio) -> Iterable[News]:
+    known: dict[tuple[object, ...], News] = {}
+    for date, answer, record in _dated(portfolio):
+        serves = record.values.get("indicators", ())
+        lent = tuple(str(name) for name in serves) if isinstance(serves, tuple) else (str(serves),)
+        own = (answer.indicator,) if answer.indicator else lent
+        same = (
+            date,
+            record.register,
+            record.kind,
+            *(record.values.get(name) for name in ("title", "name", "reference")),
+        )
+        before = known.get(same)
+        indicators = tuple(dict.fromkeys((*(before.indicators if before else ()), *own)))
+        known[same] = News(date, portfolio, before.record if before else record, indicators)
     return known.values()

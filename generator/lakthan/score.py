@@ -206,7 +206,7 @@ def timeline(
             changed = changed or before is None or before.points != scored[name].points
         if not changed:
             continue
-        total = _combine(rubric, "", scored).points
+        total = _combine(rubric, "", scored, own=True).points
         if not points or points[-1][1] != total:
             points.append((day, total))
     return tuple(points)

@@ -55,7 +55,7 @@ def of_unit(site: Site, unit: Unit, active: str) -> Menu:
     pages = [("unit.overview", "")]
     if unit.profile:
         pages.append(("profile.title", "profile/"))
-    if news.news(a.portfolio for a in site.of_unit(unit)):
+    if news.any_news(a.portfolio for a in site.of_unit(unit)):
         pages.append(("news.title", "news/"))
     own = [_item(site.say(name), f"{unit.id}/{url}") for name, url in pages]
     menu: list[Json] = [{"title": tame(site.short_name(unit.id)), "items": own}]

@@ -19,7 +19,7 @@ def pages(site: Site) -> Iterator[Plan]:
     """A page for all units, and one for each that has news."""
     yield site.plan("news.md", _every)
     for unit in site.project.units.values():
-        if news.news(a.portfolio for a in site.of_unit(unit)):
+        if news.any_news(a.portfolio for a in site.of_unit(unit)):
             yield site.plan(f"{unit.id}/news.md", _page, unit, of=unit)
 
 
