@@ -18,6 +18,7 @@ import importlib.util
 import io
 import itertools
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -84,7 +85,7 @@ class Frame:
         self.env = config.theme.get_env()
         home = self._file("index.md")
         files = Files([home])
-        files.add_files_from_theme(self.env, config)
+        files.add_files_from_theme(_Shown(config.theme.dirs), config)  # type: ignore[arg-type]
         self.files = config.plugins.on_files(files, config=config)
         nav = get_navigation(self.files, config)
         self.nav = config.plugins.on_nav(nav, config=config, files=self.files)
@@ -259,6 +260,21 @@ def _begun(config: MkDocsConfig) -> MkDocsConfig:
         return config.plugins.on_config(config)
     finally:
         plugin.generated = False  # MkDocs may use the same one again in this process
+
+
+class _Shown(NamedTuple):
+    """The files of a theme, as MkDocs asks for them, without hidden folders: ten thousand icons, and it takes none."""
+
+    folders: Iterable[str]
+
+    def list_templates(self, filter_func: Callable[[str], bool]) -> list[str]:
+        found: set[str] = set()
+        for folder in self.folders:
+            for here, below, names in os.walk(folder):
+                below[:] = [name for name in below if not name.startswith(".")]
+                where = Path(here).relative_to(folder)
+                found.update((where / name).as_posix() for name in names)
+        return [name for name in sorted(found) if filter_func(name)]
 
 
 class _Kept(NamedTuple):
