@@ -418,6 +418,17 @@ def test_pages_say_what_they_would_of_all_that_is_known(project: Sandbox) -> Non
     assert [path for path in every if every[path] != (project.docs / path).read_bytes()] == []
 
 
+def test_what_a_theme_says_of_all_pages_follows_from_them(project: Sandbox) -> None:
+    project.write("site_templates/theme/404.html", "{% for page in pages %}{{ page.src_uri }} {% endfor %}")
+
+    def said() -> str:
+        return (build.site(project.root, build.examine(project.root)) / "404.html").read_text(encoding="utf-8")
+
+    assert "west/index.md" not in said()
+    project.write("content/west/unit.yml", "name: {th: หน่วยตะวันตก, en: Unit west}\n")
+    assert "west/index.md" in said()
+
+
 def test_another_program_makes_everything_anew(
     project: Sandbox, kept: cache.Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

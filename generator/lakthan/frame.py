@@ -101,7 +101,7 @@ class Frame:
         """How many pages went through all of Markdown, which looks for what a link leads to."""
 
     def keep(self, cache: Cache, ground: bytes, *, begun: bool) -> None:
-        """Keep in *cache* what the theme makes of no page in particular: it follows from the *ground* alone.
+        """Keep in *cache* what the theme makes of no page in particular: of the *ground* alone, and of what it lists.
 
         *begun* says that most pages are there: then what is put around one is worth keeping before a second one comes.
         """
@@ -169,10 +169,11 @@ class Frame:
         for file in self.files:
             if file.inclusion.is_included() and not file.is_documentation_page():
                 yield file.dest_uri, file.content_bytes
-        pages = [_Mapped(Kept(*one)) for one in sorted(known, key=lambda one: _order(one[0]))]
+        listed = sorted(known, key=lambda one: _order(one[0]))
+        pages = [_Mapped(Kept(*one)) for one in listed]
+        source = json.dumps(listed, sort_keys=True)
         for name in self.config.theme.static_templates:
-            made = partial(self._static, name, pages)
-            html = made().encode() if name == "sitemap.xml" else self._kept.get(name, made).encode()
+            html = self._kept.get(f"{name} {source}", partial(self._static, name, pages)).encode()
             if html.strip():
                 yield name, html
                 if name == "sitemap.xml":
