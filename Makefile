@@ -28,8 +28,7 @@ serve: $(RUNTIME) ## Show it in a browser, and again after every change
 	$(BIN)/lakthan serve
 
 test: lint browser office ## Check and test everything, as continuous integration does
-	$(BIN)/python -m pytest -m "not browser" -n auto --dist worksteal
-	$(BIN)/python -m pytest -m browser -n auto --dist worksteal $$(grep -l mark.browser tests/test_*.py)
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 fast: $(DEV) ## Only the quick tests, until the first failure
 	$(BIN)/python -m pytest -m "not browser and not slow" -n auto -x

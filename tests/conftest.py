@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import html
@@ -18,15 +19,18 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import jinja2
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 from filelock import FileLock
+from mkdocs.theme import Theme
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from lakthan import build, cli, thai, writer
 from lakthan.cache import Cache
 from lakthan.messages import Language
+from lakthan.pages import site as pages_of_a_site
 from lakthan.writer import Written
 from tests.patience import LONG
 
@@ -38,6 +42,50 @@ Json = dict[str, Any]
 Once = Callable[[str, Callable[[Path], object]], Path]
 P = ParamSpec("P")
 W = TypeVar("W", BrowserContext, Page)
+
+
+# The run ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are cores: tests wait for browsers, servers and other programs."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return (3 * cores + 1) // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: else one process is still busy with them when all others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@contextlib.contextmanager
+def no_loop(item: pytest.Item) -> Iterator[None]:
+    """An open browser keeps an event loop in this thread: what starts one of its own must not notice."""
+    loop = None if item.get_closest_marker("browser") else asyncio._get_running_loop()
+    if loop is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with no_loop(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with no_loop(item):
+        return (yield)
+
+
+# Projects --------------------------------------------------------------------------------------------------------
 
 
 class Sandbox:
@@ -210,6 +258,21 @@ def made_once(once: Once) -> Iterator[None]:
     folder = once("cache", Path.mkdir)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "Cache", lambda _: Kept(folder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """And so are the templates of the theme: each build opens them again."""
+    known, opened = pages_of_a_site._Compiled(), Theme.get_env
+
+    def environment(theme: Theme) -> jinja2.Environment:
+        found = opened(theme)
+        found.bytecode_cache = known
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Theme, "get_env", environment)
         yield
 
 

@@ -158,6 +158,7 @@ def test_the_order_in_which_a_disk_lists_its_files_does_not_matter(
         assert files(few.docs) == files(few_as_they_are.docs)
 
 
+@pytest.mark.slow
 def test_neither_locale_nor_hash_seed_nor_time_zone_changes_a_byte(few: Sandbox, few_as_they_are: Sandbox) -> None:
     expected = files(few_as_they_are.docs)
     for seed, locale, zone in (("1", "C", "Etc/GMT-14"), ("2", "th_TH.UTF-8", "Etc/GMT+12")):
@@ -181,6 +182,7 @@ def test_the_place_of_the_project_is_not_in_its_pages(as_it_is: Sandbox) -> None
 # The builders ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_lakthan_and_mkdocs_build_the_same_site(sample: Sandbox, site: Path) -> None:
     """From a clone where nothing was generated yet; and MkDocs finds nothing to warn about."""
     ours = files(site)
@@ -202,6 +204,7 @@ def article(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
+@pytest.mark.slow
 def test_zensical_builds_the_same_pages(as_it_is: Sandbox, site: Path, tmp_path: Path) -> None:
     ours, sample = files(site), Sandbox(tmp_path / "project")
     shutil.copytree(as_it_is.root, sample.root)

@@ -143,6 +143,7 @@ def with_dead_links(rng: random.Random, portfolio: Portfolio) -> Portfolio:
     return dataclasses.replace(portfolio, shared=answer(portfolio.shared), answers=answers)
 
 
+@pytest.mark.slow
 def test_every_sample_in_every_round_and_reading(as_it_is: Sandbox) -> None:
     cases = []
     for assessment in build.examine(as_it_is.root).assessments:
@@ -155,6 +156,7 @@ def test_every_sample_in_every_round_and_reading(as_it_is: Sandbox) -> None:
     compare(cases)
 
 
+@pytest.mark.slow
 def test_random_portfolios() -> None:
     cases = []
     for seed in range(PORTFOLIOS):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakthan import build, frame, publish
-from tests.conftest import Sandbox, command, copy_few, copy_sample, python
+from tests.conftest import Sandbox, command, copy_few, python
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -46,8 +46,8 @@ def addressed() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The sample, built in one process."""
-    project = copy_sample(tmp_path_factory.mktemp("frame") / "project")
+    """A part of the sample, built in one process. `test_build.py` holds all against MkDocs, without an address."""
+    project = copy_few(tmp_path_factory.mktemp("frame") / "project")
     build.site(project.root, build.examine(project.root), processes=1)
     return project
 
@@ -55,7 +55,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 @pytest.mark.slow
 def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> None:
     by_mkdocs(built, tmp_path / "site")
-    assert len(list((built.root / "site").rglob("index.html"))) > 300
+    assert len(list((built.root / "site").rglob("index.html"))) > 100
     assert differing(built.root / "site", tmp_path / "site") == []
 
 

@@ -254,6 +254,7 @@ ACCOUNTS = {
 """What a unit's own account may hold."""
 
 
+@pytest.mark.slow
 def test_pages_hold_what_the_templates_put_there(hostile_site: Path, site: Path) -> None:
     assert len(pages(hostile_site)) > 15 * len(GROUPS)
     known = vocabulary(sorts(site)) | ACCOUNTS
@@ -270,6 +271,7 @@ def test_pages_hold_what_the_templates_put_there(hostile_site: Path, site: Path)
     assert {tag for tag, _ in known} & {"iframe", "object", "embed", "base", "style", "link2", "frame", "math"} == set()
 
 
+@pytest.mark.slow
 def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
     def scripts(paths: tuple[Path, ...]) -> set[tuple[str, str]]:
         return {
@@ -299,6 +301,7 @@ def test_no_script_but_the_themes(hostile_site: Path, site: Path) -> None:
             }
 
 
+@pytest.mark.slow
 def test_what_a_page_means_is_data_and_stays_in_its_place(hostile_site: Path) -> None:
     """JSON-LD: no text of a unit ends the script element that it stands in, or leaves its string."""
     seen = ""
@@ -314,6 +317,7 @@ def test_what_a_page_means_is_data_and_stays_in_its_place(hostile_site: Path) ->
     assert "</script" in seen  # the worst was tried
 
 
+@pytest.mark.slow
 def test_addresses_lead_to_the_web_to_mail_or_to_the_site(hostile_site: Path) -> None:
     for path in pages(hostile_site):
         for element in parsed(path).iter():
@@ -330,6 +334,7 @@ def test_addresses_lead_to_the_web_to_mail_or_to_the_site(hostile_site: Path) ->
                     assert parts.hostname, (path, address)
 
 
+@pytest.mark.slow
 def test_only_accounts_and_their_links_lead_elsewhere(hostile_site: Path) -> None:
     for path in pages(hostile_site):
         tree = parsed(path)
@@ -347,6 +352,7 @@ def test_only_accounts_and_their_links_lead_elsewhere(hostile_site: Path) -> Non
                 )
 
 
+@pytest.mark.slow
 def test_nothing_breaks_out_of_its_place(hostile_site: Path) -> None:
     for path in pages(hostile_site):
         tree = parsed(path)
@@ -369,6 +375,7 @@ def seen(site: Path, name: str) -> str:
     return "".join(article.itertext())
 
 
+@pytest.mark.slow
 def test_every_text_is_there_to_read(hostile_site: Path) -> None:
     """Harmless is not enough: what follows a text in its field is not swallowed by it."""
     for number, group in enumerate(GROUPS):
@@ -404,6 +411,7 @@ def test_no_message_is_more_than_a_line(project: Sandbox) -> None:
             assert "\x1b" not in one.message(language)
 
 
+@pytest.mark.slow
 def test_mkdocs_builds_the_same_of_it(part: Sandbox, tmp_path: Path) -> None:
     shutil.copytree(part.root, tmp_path / "project", ignore=shutil.ignore_patterns("site", ".cache"))
     build.site(tmp_path / "project", build.examine(tmp_path / "project"))
@@ -546,6 +554,7 @@ def test_the_theme_works_under_the_policy(site: Path, browser: Browser, way: str
 # The policy itself -----------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def policy(head: str) -> dict[str, str]:
     (meta,) = (
         one
@@ -558,8 +567,10 @@ def policy(head: str) -> dict[str, str]:
 def test_every_page_has_the_policy_before_anything_else(site: Path) -> None:
     for path in pages(site):
         head, _, rest = path.read_text(encoding="utf-8").partition("</head>")
-        assert "http-equiv" not in rest
-        found = policy(head)
+        before, found_, after = head.partition("http-equiv")
+        assert found_
+        assert "http-equiv" not in after + rest
+        found = policy(before + found_ + after.partition(">")[0] + ">")
         assert found["default-src"] == found["object-src"] == found["base-uri"] == found["form-action"] == "'none'"
         assert found["script-src"] == found["style-src-elem"] == "'self'"
         assert not re.search(r"unsafe-eval|\*|https?:", " ".join(found.values()))
