@@ -39,7 +39,8 @@ def account(text: str, up: str, table: str, files: str | None = None) -> Markup:
     """
     if not text.strip():
         return Markup("")
-    html = _cleaned(text).replace(_UP, up).replace(_FILES, up if files is None else files)
+    html = _KEPT[-1].get(text) if _KEPT else _cleaned(text)
+    html = html.replace(_UP, up).replace(_FILES, up if files is None else files)
     box = f'<div class="lk-scroll" role="region" tabindex="0" aria-label="{escape(table)}"><table class="lk-table">'
     return Markup(html.replace("<table>", box))  # noqa: S704 (nh3 has cleaned it)
 
@@ -86,7 +87,7 @@ def _cleaned(text: str) -> str:
 
 
 class _Kept:
-    """Texts that were converted, by their SHA-256, for a page that tells hundreds of them."""
+    """Texts that were cleaned, by their SHA-256, for a page that tells hundreds of them."""
 
     def __init__(self, known: dict[str, str]) -> None:
         self.known = known
@@ -94,7 +95,7 @@ class _Kept:
 
     def get(self, text: str) -> str:
         name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-        self.used[name] = found = self.known.get(name) or _converted_now(text)
+        self.used[name] = found = self.known.get(name) or _cleaned(text)
         return found
 
 
@@ -103,10 +104,9 @@ _KEPT: list[_Kept] = []
 
 @contextlib.contextmanager
 def kept(cache: Cache, name: str) -> Iterator[None]:
-    """What is converted meanwhile is kept under this *name*: after an edit of one text the others are there already."""
+    """What is cleaned meanwhile is kept under this *name*: after an edit of one text the others are there already."""
     content = cache.find("accounts", name.encode())
     table = _Kept(json.loads(content) if content else {})
-    _cleaned.cache_clear()  # what is known from elsewhere would be missing the next time
     _KEPT.append(table)
     try:
         yield
@@ -117,10 +117,6 @@ def kept(cache: Cache, name: str) -> Iterator[None]:
 
 
 def _converted(text: str) -> str:
-    return _KEPT[-1].get(text) if _KEPT else _converted_now(text)
-
-
-def _converted_now(text: str) -> str:
     converter = _converter()
     try:
         html = converter.reset().convert(text)
