@@ -67,6 +67,8 @@ FINER = {"across": "indicator"}
 _SPOOL = ".spool-"
 OWN = ("documents",), ("portfolio", "told")
 """Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
+LARGE = ("tables", "book")
+"""Sorts of pieces that hold all portfolios."""
 WAVE = 40
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -170,7 +172,10 @@ def write(
             for pieces in (large, across, common, *own):
                 pieces[:] = bench.unlaid(pieces, laid, done)
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
-        if len(waves) > 1:
+        every = [*large, *across, *common, *itertools.chain(*own)]
+        if at_once := len(waves) == 1 or bench.hardly_any(every):
+            _gather(bench, processes, bench.tasks(every), done)
+        else:
             # Memory is for a few of these at a time, and given back with the processes.
             for task in bench.tasks(large):
                 _gather(bench, processes, [task], done)
@@ -180,13 +185,11 @@ def write(
             _gather(bench, processes, bench.tasks(common, AT_ONCE), done)
             for pieces in own:
                 _gather(bench, processes, bench.tasks(pieces), done)
-        else:
-            _gather(bench, processes, bench.tasks([*large, *across, *common, *itertools.chain(*own)]), done)
         known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
             last.append(("rest", done.mapped))
-        for some in [[one] for one in last] if len(waves) > 1 else [last]:
+        for some in [last] if at_once else [[one] for one in last]:
             # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
             _gather(bench, processes, some, done, partial(_flushed, folders.site))
         for name, content in also:
@@ -384,8 +387,7 @@ class _Bench:
         missing: list[Piece] = []
         there: list[Piece] = []
         for piece in pieces:
-            sort = FINER.get(piece.sort, piece.sort)
-            (there if piece.source and self.cache.has(sort, piece.source) else missing).append(piece)
+            (there if self._there(piece) else missing).append(piece)
         alone = len({piece.portfolio for piece in missing} - {""}) == 1  # then others have nothing else to do
         together: list[list[Piece]] = []
         for (portfolio, _), some in itertools.groupby(missing, lambda piece: (piece.portfolio, alone and piece.sort)):
@@ -394,6 +396,14 @@ class _Bench:
             together += [every[at : at + size] for at in range(0, len(every), size)]
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
+
+    def _there(self, piece: Piece) -> bool:
+        return bool(piece.source) and self.cache.has(FINER.get(piece.sort, piece.sort), piece.source)
+
+    def hardly_any(self, pieces: Iterable[Piece]) -> bool:
+        """Whether so little of it has to be made that it takes no memory to speak of."""
+        missing = [piece for piece in pieces if not self._there(piece)]
+        return len(missing) < WAVE and not any(piece.sort in LARGE for piece in missing)
 
     def unlaid(self, pieces: Iterable[Piece], laid: dict[str, Done], done: Done) -> list[Piece]:
         """The pieces that were not *laid* down ahead; the others are taken from there, and are *done*."""
