@@ -173,7 +173,7 @@ def write(
                 pieces[:] = bench.unlaid(pieces, laid, done)
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
         every = [*large, *across, *common, *itertools.chain(*own)]
-        if at_once := len(waves) == 1 or bench.hardly_any(every):
+        if len(waves) == 1 or bench.hardly_any(every):
             _gather(bench, processes, bench.tasks(every), done)
         else:
             # Memory is for a few of these at a time, and given back with the processes.
@@ -189,7 +189,8 @@ def write(
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
             last.append(("rest", done.mapped))
-        for some in [last] if at_once else [[one] for one in last]:
+        # An index takes memory wherever little of it is new: of a nation's there is one at a time.
+        for some in [last] if len(waves) == 1 else [[one] for one in last]:
             # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
             _gather(bench, processes, some, done, partial(_flushed, folders.site))
         for name, content in also:
