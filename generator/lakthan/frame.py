@@ -90,6 +90,7 @@ class Frame:
         nav = get_navigation(self.files, config)
         self.nav = config.plugins.on_nav(nav, config=config, files=self.files)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files) or self.env
+        self.env.getattr = partial(_found, self.env)  # type: ignore[method-assign]
         self._home = home.page or Page(None, home, config)
         self._plain = set(config.markdown_extensions) <= EXTENSIONS
         self._headings: dict[str, tuple[str, list[Json]]] = {}
@@ -249,6 +250,15 @@ class Frame:
         return markdown.Markdown(
             extensions=self.config.markdown_extensions, extension_configs=self.config.mdx_configs or {}
         )
+
+
+_DICT = frozenset(dir(dict))
+
+
+def _found(env: jinja2.Environment, obj: Any, name: str) -> Any:
+    """As Jinja finds it. A menu has hundreds of dicts: to look for an entry as an attribute first takes most of it."""
+    known = type(obj) is dict and name not in _DICT and name in obj
+    return obj[name] if known else jinja2.Environment.getattr(env, obj, name)
 
 
 def _begun(config: MkDocsConfig) -> MkDocsConfig:
