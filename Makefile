@@ -15,6 +15,10 @@ LOCK := requirements.lock
 # What is made for the sake of a target takes its variables: who develops gets everything at once.
 $(DEV): LOCK := requirements-dev.lock
 
+# Where Python is asked to keep no bytecode, as in many containers, each of the hundreds of processes of a run would
+# compile again all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help site serve test fast lint bench screenshots docs manual pictures schemas browser office lock clean
 
@@ -98,20 +102,19 @@ office:
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends \
 	  libreoffice-calc libreoffice-writer poppler-utils
 
-# Packages that a new lock no longer names would stay behind in an old .venv, hence --clear. Most modules of 150 packages
-# are never imported, and Python compiles the others when they are: hence --no-compile.
+# Packages that a new lock no longer names would stay behind in an old .venv, hence --clear.
 $(RUNTIME):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 	  echo "make: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --no-compile --require-hashes --requirement $(LOCK)
+	$(PIP) install --require-hashes --requirement $(LOCK)
 	$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	$(PIP) install --no-compile --require-hashes --requirement $(LOCK)
+	$(PIP) install --require-hashes --requirement $(LOCK)
 	@touch $@
 
 # Pins what pyproject.toml names, for every system and Python 3.11 and newer: the hashes are the index's, its address

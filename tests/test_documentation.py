@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from lakthan import build, exports
 from manual import reference
 from manual.snippets import DOCS, Reader, Wrong, blocks, matches
-from tests.conftest import ROOT, environment, served
+from tests.conftest import ROOT, Once, environment, served
 
 WRITTEN = sorted(p for p in DOCS.rglob("*.md") if p.parent.name not in ("diagnostics", "reference"))
 """Pages that people write."""
@@ -183,21 +183,23 @@ def test_the_reference_says_where_each_document_of_a_site_stands() -> None:
 
 
 @pytest.fixture(scope="module")
-def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def manual(once: Once) -> Path:
     """The documentation, built as `make manual` does."""
-    folder = tmp_path_factory.mktemp("manual") / "site"
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", "manual/mkdocs.yml"]
-    result = subprocess.run(
-        [*command, "--site-dir", str(folder)],
-        cwd=ROOT,
-        env=environment(NO_MKDOCS_2_WARNING="1"),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    assert not result.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", "manual/mkdocs.yml"]
+        result = subprocess.run(
+            [*command, "--site-dir", str(folder)],
+            cwd=ROOT,
+            env=environment(NO_MKDOCS_2_WARNING="1"),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert not result.stderr
+
+    return once("manual", make)
 
 
 def test_the_site_has_every_page_in_its_language(manual: Path) -> None:

@@ -7,6 +7,7 @@ its place. The forms say more, and all of it is compared: the unit's own scores,
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -165,6 +166,7 @@ def sample() -> tuple[Project, tuple[Assessment, ...]]:
     return examined.project, examined.assessments
 
 
+@functools.cache
 def projects() -> dict[str, tuple[Project, Sequence[Assessment]]]:
     found: dict[str, tuple[Project, Sequence[Assessment]]] = {"sample": sample()}
     for seed in range(100, 104):
