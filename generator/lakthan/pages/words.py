@@ -144,6 +144,7 @@ def code(text: str) -> Markup:
 _TAME = str.maketrans({"<": "‹", ">": "›", '"': "”", "{": "(", "}": ")", "\\": "/"})
 
 
+@lru_cache(4096)  # titles stand in the menus of many pages
 def tame(text: str) -> str:
     """Text for front matter, which the theme's own templates do not escape.
 
