@@ -84,6 +84,7 @@ def run(args: Sequence[str | Path], where: Path) -> Took:
         "PYTHONPATH": os.pathsep.join((str(ROOT / "generator"), str(ROOT))),
         "PYTHONIOENCODING": "utf-8",
     }
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode: nobody compiles it at each start
     log = where.parent / "bench.log"
     with log.open("wb") as out:
         start, before = time.perf_counter(), os.times()
