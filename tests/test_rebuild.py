@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lakthan import build, cache, made, pages, privacy, publish, workbook, writer
-from lakthan.examination import cores, may_fork
+from lakthan.examination import cores
 from tests.conftest import ROOT, Sandbox, command, python
 
 RUBRIC = """\
@@ -66,8 +67,6 @@ def answer(project: Sandbox, portfolio: str, name: str) -> None:
     project.write(f"content/{portfolio}/{name}.md", ANSWER)
     project.write(f"content/{portfolio}/files/report.txt", f"รายงานของ {portfolio}")
 
-
-forked = pytest.mark.skipif(not (may_fork() and cores() > 1), reason="no process can be forked here")
 
 # The same bytes --------------------------------------------------------------------------------------------------
 
@@ -297,7 +296,7 @@ def test_random_edits_end_in_the_bytes_of_a_clean_build(
 # Laid down ahead -------------------------------------------------------------------------------------------------
 
 
-@forked
+@pytest.mark.skipif(sys.platform != "linux" or cores() == 1, reason="nothing is laid down ahead here")
 def test_what_was_laid_down_ahead_is_not_unpacked_again(project: Sandbox, tmp_path: Path) -> None:
     kept, again = tmp_path / "kept", tmp_path / "again"
     first, said = rebuilt(project, again, kept)
