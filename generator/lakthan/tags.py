@@ -109,7 +109,7 @@ def shaped(plan: Callable[[Sequence[Tag]], T]) -> Callable[[Cut], T]:
     def made(word: str) -> T:
         return plan([_SORTS[ord(letter)] for letter in word])
 
-    remembers = lru_cache(1024)(made)
+    remembers = lru_cache(512)(made)
 
     @wraps(plan)
     def asked(block: Cut) -> T:

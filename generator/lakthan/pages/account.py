@@ -49,7 +49,7 @@ _UP, _FILES = "\0up", "\0files"
 """Where links lead from, until it is known on which page they stand. No HTML that was parsed has the first sign."""
 
 
-@lru_cache(2048)  # each stands on a page of its own, and beside others', in every language
+@lru_cache(512)  # each stands on a page of its own, and beside others', in every language
 def _cleaned(text: str) -> str:
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "style":
