@@ -296,15 +296,18 @@ def test_random_edits_end_in_the_bytes_of_a_clean_build(
 # Laid down ahead -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform != "linux" or cores() == 1, reason="nothing is laid down ahead here")
 def test_what_was_laid_down_ahead_is_not_unpacked_again(project: Sandbox, tmp_path: Path) -> None:
     kept, again = tmp_path / "kept", tmp_path / "again"
     first, said = rebuilt(project, again, kept)
     assert said == "False 0"
-    assert rebuilt(project, again, kept) == (first, "True 0")
+    # Without processes that can be forked all of it is unpacked in its place, and the site is the same.
+    begun = sys.platform == "linux" and cores() > 1
+    mine, said = rebuilt(project, again, kept)
+    assert mine == first
+    assert (said == "True 0") == begun
     mine, said = rebuilt(project, again, kept, lost=True)
     assert mine == first
-    assert int(said.removeprefix("True ")) > 20
+    assert int(said.removeprefix(f"{begun} ")) > 20
 
 
 def test_a_build_that_is_refused_leaves_nothing_that_was_laid_down_ahead(project: Sandbox) -> None:

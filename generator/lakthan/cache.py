@@ -14,14 +14,16 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Set
+from collections.abc import Callable, Hashable, Set
 from functools import cache as cached
 from pathlib import Path
+from typing import Any, TypeVar
 
 FOLDER = ".cache/lakthan"
 """Relative to the project; version control ignores it."""
 _DIGEST = hashlib.sha256().digest_size
 _NAME = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
 
 
 class Cache:
@@ -85,6 +87,29 @@ class Cache:
             for path in self.folder.iterdir():
                 if path.name not in wanted and path.is_file():
                     path.unlink(missing_ok=True)
+
+
+class Last:
+    """What was made of one thing, until another one's turn comes: what shows the same is made one after the other.
+
+    >>> last, one, other = Last(), "one", "other"
+    >>> last.of(one, "length", lambda: 3), last.of(one, "length", lambda: 0), last.of(other, "length", lambda: 5)
+    (3, 3, 5)
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[object, dict[Hashable, Any]] = None, {}
+
+    def of(self, thing: object, key: Hashable, make: Callable[[], T]) -> T:
+        """What *make* returns, or returned for the same *key* since this *thing* was asked about."""
+        last = self._last
+        if last[0] is not thing:
+            self._last = last = thing, {}
+        # Not looked up again: another thread may be at another thing by now.
+        known: dict[Hashable, T] = last[1]
+        if key not in known:
+            known[key] = make()
+        return known[key]
 
 
 @cached

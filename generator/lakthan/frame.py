@@ -18,7 +18,6 @@ import importlib.util
 import io
 import itertools
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -85,12 +84,11 @@ class Frame:
         self.env = config.theme.get_env()
         home = self._file("index.md")
         files = Files([home])
-        files.add_files_from_theme(_Shown(config.theme.dirs), config)  # type: ignore[arg-type]
+        files.add_files_from_theme(self.env, config)
         self.files = config.plugins.on_files(files, config=config)
         nav = get_navigation(self.files, config)
         self.nav = config.plugins.on_nav(nav, config=config, files=self.files)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files) or self.env
-        self.env.getattr = partial(_found, self.env)  # type: ignore[method-assign]
         self._home = home.page or Page(None, home, config)
         self._plain = set(config.markdown_extensions) <= EXTENSIONS
         self._headings: dict[str, tuple[str, list[Json]]] = {}
@@ -252,15 +250,6 @@ class Frame:
         )
 
 
-_DICT = frozenset(dir(dict))
-
-
-def _found(env: jinja2.Environment, obj: Any, name: str) -> Any:
-    """As Jinja finds it. A menu has hundreds of dicts: to look for an entry as an attribute first takes most of it."""
-    known = type(obj) is dict and name not in _DICT and name in obj
-    return obj[name] if known else jinja2.Environment.getattr(env, obj, name)
-
-
 def _begun(config: MkDocsConfig) -> MkDocsConfig:
     """As MkDocs begins a build, but that our own plugin has nothing to generate."""
     plugin = config.plugins.get("lakthan")
@@ -271,21 +260,6 @@ def _begun(config: MkDocsConfig) -> MkDocsConfig:
         return config.plugins.on_config(config)
     finally:
         plugin.generated = False  # MkDocs may use the same one again in this process
-
-
-class _Shown(NamedTuple):
-    """The files of a theme, as MkDocs asks for them, without hidden folders: ten thousand icons, and it takes none."""
-
-    folders: Iterable[str]
-
-    def list_templates(self, filter_func: Callable[[str], bool]) -> list[str]:
-        found: set[str] = set()
-        for folder in self.folders:
-            for here, below, names in os.walk(folder):
-                below[:] = [name for name in below if not name.startswith(".")]
-                where = Path(here).relative_to(folder)
-                found.update((where / name).as_posix() for name in names)
-        return [name for name in sorted(found) if filter_func(name)]
 
 
 class _Kept(NamedTuple):

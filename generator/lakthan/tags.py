@@ -7,6 +7,7 @@ templates have branches (`shaped`).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -107,7 +108,7 @@ def shaped(plan: Callable[[Sequence[Tag]], T]) -> Callable[[Cut], T]:
     """A function of a block that follows from the sorts of its tags alone, and is remembered by them."""
 
     def made(word: str) -> T:
-        return plan([_SORTS[ord(letter)] for letter in word])
+        return plan([_SORTS[letter] for letter in word])
 
     remembers = lru_cache(512)(made)
 
@@ -118,8 +119,9 @@ def shaped(plan: Callable[[Sequence[Tag]], T]) -> Callable[[Cut], T]:
     return asked
 
 
-_SORTS: list[Tag] = []
+_SORTS: dict[str, Tag] = {}
 _LETTERS: dict[Tag, str] = {}
+_NUMBERS = itertools.count()
 
 
 @lru_cache(8192)
@@ -127,8 +129,10 @@ def _letter(text: str) -> str:
     """The letter of a tag's sort."""
     sort = _sort(text)
     if sort not in _LETTERS:
-        _SORTS.append(sort)
-        _LETTERS[sort] = chr(len(_SORTS) - 1)
+        # Two threads may be here at once: then one sort has two letters, and no letter has two sorts.
+        letter = chr(next(_NUMBERS))
+        _SORTS[letter] = sort
+        _LETTERS[sort] = letter
     return _LETTERS[sort]
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from lakthan import messages, verdicts
+from lakthan.cache import Last
 from lakthan.model import (
     Answer,
     Assessment,
@@ -155,18 +156,12 @@ def entry(score: Score, assessment: Assessment) -> Json:
     }
 
 
-_latest: tuple[Assessment | None, dict[tuple[str, str | None], Json]] = None, {}
-"""The last assessment, and what stands in several of its documents, which are made together."""
+_latest = Last()
+"""Of an assessment: what stands in several of its documents."""
 
 
 def _indicator(name: str, score: Score, assessment: Assessment) -> Json:
-    global _latest  # noqa: PLW0603
-    if _latest[0] is not assessment:
-        _latest = assessment, {}
-    known, key = _latest[1], (name, score.round)
-    if key not in known:
-        known[key] = _of_indicator(name, score, assessment)
-    return known[key]
+    return _latest.of(assessment, (name, score.round), lambda: _of_indicator(name, score, assessment))
 
 
 def _of_indicator(name: str, score: Score, assessment: Assessment) -> Json:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lakthan import exports, links
-from lakthan.cache import Cache
+from lakthan.cache import Cache, Last
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Answer, Assessment, Message, Project
@@ -99,7 +99,7 @@ def sites(
     make is kept in *cache*. *beside* says which units stand beside that of a portfolio, where not all are given, and
     *accounts* are answers with what units tell, by the paths of their files, where those of the project are without it.
     """
-    told: list[Any] = [None, {}]
+    told = Last()
     data = cached(partial(exports.open_data, project, tuple(assessments), cache or Cache()))
     return tuple(
         Site(

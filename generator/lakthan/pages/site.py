@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from lakthan import exports, links, messages, search
+from lakthan.cache import Last
 from lakthan.diagnostics import Diagnostic
 from lakthan.messages import Language
 from lakthan.model import Answer, Assessment, Message, Portfolio, Project, Record, Unit
@@ -109,9 +110,9 @@ class Site(Words):
     env: jinja2.Environment = field(init=False)
     known: dict[Any, Any] = field(init=False, default_factory=dict)
     """What `once` has worked out."""
-    latest: list[Any] = field(init=False, default_factory=lambda: [None, {}])
-    """The last portfolio that `once_of` was asked about, and what it has worked out of it."""
-    told: list[Any] = field(default_factory=lambda: [None, {}])
+    latest: Last = field(init=False, default_factory=Last)
+    """What `once_of` has worked out of a portfolio."""
+    told: Last = field(default_factory=Last)
     """The same of `told_of`, which every language of the site has."""
     here: _Here = field(init=False, default_factory=_Here)
     """The page that is being made."""
@@ -158,11 +159,11 @@ class Site(Words):
 
     def once_of(self, assessment: Assessment, make: Callable[[Site, Assessment], T]) -> T:
         """``make(site, assessment)``, kept until another portfolio's turn: its pages are made one after the other."""
-        return _kept(self.latest, assessment, make, partial(make, self, assessment))
+        return self.latest.of(assessment, make, partial(make, self, assessment))
 
     def told_of(self, assessment: Assessment, make: Callable[..., T], *args: Hashable) -> T:
         """``make(assessment, *args)``, kept in the same way: for what pages say in every language."""
-        return _kept(self.told, assessment, (make, *args), partial(make, assessment, *args))
+        return self.told.of(assessment, (make, *args), partial(make, assessment, *args))
 
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
@@ -499,16 +500,6 @@ def _printed(site: Site) -> Callable[..., str]:
 @lru_cache(8192)  # a page says the same again and again, and the next one does
 def _escaped(text: str) -> str:
     return str(escape(one_line(text)))
-
-
-def _kept(last: list[Any], assessment: Assessment, key: Hashable, make: Callable[[], T]) -> T:
-    """What was made of the last portfolio that was asked about; of another one nothing is kept."""
-    if last[0] is not assessment:
-        last[:] = [assessment, {}]
-    known: dict[Hashable, T] = last[1]
-    if key not in known:
-        known[key] = make()
-    return known[key]
 
 
 def _within(tab: str, url: str) -> bool:
