@@ -57,14 +57,20 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first: else one process is still busy with them when all others are done.
 
-    Each process is given its share of the list in one piece, so each piece begins with its share of the slow ones.
+    Each process is given its share of the list in one piece, so each piece begins with its share of the slow ones:
+    those of a file together, as what they use is made once for them all.
     """
     slow, quick = ([one for one in items if bool(one.get_closest_marker("slow")) is so] for so in (True, False))
+    files: dict[Path, list[pytest.Item]] = {}
+    for one in slow:
+        files.setdefault(one.path, []).append(one)
     processes, left = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
+    shares: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for together in sorted(files.values(), key=len, reverse=True):
+        min(shares, key=len).extend(together)
     items.clear()
-    for number in range(processes):
+    for number, own in enumerate(shares):
         share = left // (processes - number)
-        own = slow[number::processes]
         items += own
         items += quick[: share - len(own)]
         del quick[: share - len(own)]

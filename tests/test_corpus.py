@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import html5lib
 import pytest
 import yaml
 
 from lakthan import build, load, messages
 from tests.conftest import Sandbox
 from tests.patience import ends
+from tests.trees import tree
 
 CORPUS = Path(__file__).parent / "corpus"
 ANSWER = "content/office/demo/1.md"
@@ -112,9 +112,7 @@ def test_what_is_said_of_a_file(case: Case, project: Sandbox) -> None:
         builds(project)
     if published:
         assert (project.docs / "office/demo" / published).read_text(encoding="utf-8") == "แผนงาน\n"
-        page = html5lib.parse(
-            (project.docs / "office/demo/1.md").read_text(encoding="utf-8"), namespaceHTMLElements=False
-        )
+        page = tree((project.docs / "office/demo/1.md").read_text(encoding="utf-8"))
         (address,) = (link.get("href", "") for link in page.iter("a") if link.get("class") == "lk-file")
         assert address.isascii()
         assert not set(address) & set("\"'<>\\ ")

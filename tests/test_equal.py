@@ -20,7 +20,6 @@ from typing import Any
 
 import docx
 import duckdb
-import html5lib
 import markdown
 import pikepdf
 import pypdfium2  # type: ignore[import-untyped]
@@ -32,6 +31,7 @@ from lakthan.model import Assessment, Project
 from lakthan.rubric import Area, Indicator
 from tests.conftest import ROOT
 from tests.test_workbook import random_project, recalculated
+from tests.trees import tree
 
 Place = tuple[str, str, str]
 """Unit, round and indicator."""
@@ -123,9 +123,8 @@ def page(language: str) -> Callable[[Files, Sequence[str]], Points]:
         for folder in folders:
             _, _, body = files[f"{language}{folder}/index.md"].decode().split("---\n", 2)
             html = markdown.markdown(body, extensions=["attr_list", "toc"], output_format="html")
-            tree = html5lib.parse(html, namespaceHTMLElements=False)
             rounds = [one["round"] or "" for one in json.loads(files[f"{folder}/index.json"])["rounds"]]
-            (table,) = (t for t in tree.iter("table") if "lk-table--indicators" in t.get("class", ""))
+            (table,) = (t for t in tree(html).iter("table") if "lk-table--indicators" in t.get("class", ""))
             for row in table.iter("tr"):
                 links = [a.get("href") for th in row.iter("th") for a in th.iter("a")]
                 for name, cell in zip(rounds, row.findall("td"), strict=False):

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import feedparser  # type: ignore[import-untyped]  # it has no types
-import html5lib
 import jsonschema
 import pytest
 
 from tests.conftest import MEAN, ROOT, Sandbox, command
+from tests.trees import tree
 
 Json = dict[str, Any]
 ADDRESS = "https://example.go.th/portfolio/"
@@ -152,7 +152,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def head(path: Path) -> Any:
-    (found,) = html5lib.parse(path.read_text(encoding="utf-8"), namespaceHTMLElements=False).iter("head")
+    (found,) = tree(path.read_text(encoding="utf-8")).iter("head")
     return found
 
 
