@@ -194,12 +194,13 @@ _LAST = "last", b"site"
 @contextlib.contextmanager
 def ahead(root: Path) -> Iterator[Ahead | None]:
     """A site that is laid down from now on, if there is anything to lay it down from. Hold the project's `lock`."""
+    root = root.resolve()  # the other process goes elsewhere
     cache = Cache(root / FOLDER)
     names = _last(cache) if may_fork() and cores() > 1 else []
     if not names:
         yield None
         return
-    begun = Ahead(root.resolve(), cache, names)
+    begun = Ahead(root, cache, names)
     try:
         yield begun
     finally:

@@ -304,7 +304,12 @@ class _Book:
         out = io.BytesIO()
         book = xlsxwriter.Workbook(
             out,
-            {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+            {
+                "in_memory": not self.whole,  # a nation's sheets are more than memory should hold
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
         )
         newest = max((day for v in self.views for day in v.assessment.portfolio.dates()), default=_NO_DATE)
         title = self.words.text(self.rubric.title)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
+import hashlib
 import io
 import json
 import tempfile
@@ -460,11 +461,12 @@ def files(project: Project, assessments: Sequence[Assessment], cache: Cache) -> 
     with contextlib.ExitStack() as opened:
         # A database is opened if a table has changed, and once for all: that takes longer than to write a small one.
         database = lru_cache(partial(opened.enter_context, _database()))
+        lines = Path(opened.enter_context(tempfile.TemporaryDirectory()), "rows.json")
         for table in TABLES:
             # Both are written as rows come: a nation's conditions are more than memory should hold.
-            lines, rows = io.BytesIO(), table.rows(project, assessments)
-            plain = comma_separated(table, _noted(table, rows, lines))
-            packed, count = parquet(table, lines.getvalue(), cache, database), lines.getvalue().count(b"\n")
+            with lines.open("wb") as file:
+                plain = comma_separated(table, _noted(table, table.rows(project, assessments), file))
+            packed, count = parquet(table, lines, cache, database)
             for suffix, content in (("csv", plain), ("parquet", packed)):
                 found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, count))
             described.append(_resource(table))
@@ -563,10 +565,15 @@ def cell(value: Cell) -> str:
             return str(value)
 
 
-def parquet(table: Table, lines: bytes, cache: Cache, database: Callable[[], DuckDBPyConnection]) -> bytes:
-    """The table, of which each row is a line of JSON, as Parquet; texts as they are, for nothing runs there."""
-    head = json.dumps([table.columns, version("duckdb")]).encode()
-    return cache.get("table.parquet", head + b"\n" + lines, lambda: _parquet(table, lines, database()))
+def parquet(table: Table, lines: Path, cache: Cache, database: Callable[[], DuckDBPyConnection]) -> tuple[bytes, int]:
+    """The table, of which each row is a line of JSON, as Parquet; texts as they are, for nothing runs there. And how
+    many rows it has."""
+    source, count = hashlib.sha256(json.dumps([table.columns, version("duckdb")]).encode()), 0
+    with lines.open("rb") as file:
+        for line in file:
+            source.update(line)
+            count += 1
+    return cache.get("table.parquet", source.digest(), lambda: _parquet(table, lines, database())), count
 
 
 @contextlib.contextmanager
@@ -580,12 +587,10 @@ def _database() -> Iterator[DuckDBPyConnection]:
         yield database
 
 
-def _parquet(table: Table, lines: bytes, database: DuckDBPyConnection) -> bytes:
+def _parquet(table: Table, lines: Path, database: DuckDBPyConnection) -> bytes:
     columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "rows.json"), Path(folder, "rows.parquet")
-        source.write_bytes(lines)
-        read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
-        name = str(target).replace("'", "''")
-        database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(source)])  # noqa: S608
-        return target.read_bytes()
+    target = lines.with_suffix(".parquet")
+    read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
+    name = str(target).replace("'", "''")
+    database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(lines)])  # noqa: S608
+    return target.read_bytes()
