@@ -1,7 +1,7 @@
 """Help in the language of whoever asks.
 
 English stands beside each command, in its docstring and options. Thai stands in `help/th.yml`: of commands by their
-name, of options by their English sentence, since many share one. What has no Thai yet is said in English.
+name, of options by their English sentence, since many share one. A test finds what has none.
 """
 
 from __future__ import annotations
