@@ -62,9 +62,13 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
 WAVES = "from lakthan import cli, writer; writer.WAVE = 2; cli.main()"
 """`lakthan` where two portfolios are many: it makes a nation's in waves, each in processes of its own."""
 
+LOST = "from lakthan import cli, writer; writer._do_all = lambda *_: None; cli.main()"
+"""`lakthan` where nothing comes of the documents with which other processes begin."""
+PROGRAMS = {"at once": ["-m", "lakthan.cli"], "in waves": ["-c", WAVES], "lost": ["-c", LOST]}
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("program", [["-m", "lakthan.cli"], ["-c", WAVES]], ids=["at once", "in waves"])
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_any_number_of_processes_make_the_same_site(few: Sandbox, tmp_path: Path, program: list[str]) -> None:
     other = copy_few(tmp_path / "other")
     for project in (few, other):  # where other builders were given pages, these are kept up

@@ -19,11 +19,13 @@ import itertools
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +71,8 @@ OWN = ("documents",), ("portfolio", "told")
 """Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
 LARGE = ("tables", "book")
 """Sorts of pieces that hold all portfolios."""
+EARLY = 2
+"""Documents of portfolios that a process makes in the time in which another one loads the theme: they need none."""
 WAVE = 40
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -163,8 +167,6 @@ def write(
             bench.frame.keep(bench.cache, bench.ground, begun=not fresh)
         if fresh or len(waves) > 1:
             from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
-        if processes > 1 and fresh:
-            bench.open()  # nothing is kept: everybody needs all of it
         large, across, common = [*bench.large()], [*bench.across()], [*bench.common()]
         own = [[*bench.portfolios(wave, sorts)] for wave, sorts in itertools.product(waves, OWN)]
         if ahead and folders.site:
@@ -173,9 +175,18 @@ def write(
                 pieces[:] = bench.unlaid(pieces, laid, done)
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
         every = [*large, *across, *common, *itertools.chain(*own)]
+        opens = processes > 1 and fresh  # nothing is kept: everybody needs all of it
         if len(waves) == 1 or bench.hardly_any(every):
-            _gather(bench, processes, bench.tasks(every), done)
+            tasks = bench.tasks(every)
+            early = [task for task in tasks if task[1][0].sort == "documents"][: EARLY * (processes - 1) * opens]
+            with _beside(bench, [early[at : at + EARLY] for at in range(0, len(early), EARLY)]) as beside:
+                if opens:
+                    bench.open()
+                _gather(bench, processes, [task for task in tasks if task not in early], done)
+                _gather(bench, processes, beside(done), done)
         else:
+            if opens:
+                bench.open()
             # Memory is for a few of these at a time, and given back with the processes.
             for task in bench.tasks(large):
                 _gather(bench, processes, [task], done)
@@ -787,3 +798,42 @@ def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Cal
 
 def _do(task: Task) -> Done:
     return _BENCHES[0].do(task)
+
+
+@contextlib.contextmanager
+def _beside(bench: _Bench, tasks: Sequence[Sequence[Task]]) -> Iterator[Callable[[Done], list[Task]]]:
+    """Do these tasks, some of them in a process each, while this one makes ready to fork all others.
+
+    Gives a function that adds up what came of them, and returns those of which nothing came: whoever does them again
+    is told why.
+    """
+    context = multiprocessing.get_context("fork")  # and not a pool, whose threads would be forked with the next one
+    with contextlib.ExitStack() as begun:
+        pipes = []
+        for some in tasks:
+            pipe, other = context.Pipe(duplex=False)
+            process = context.Process(target=_do_all, args=(bench, some, other), daemon=True)
+            process.start()
+            other.close()
+            for end in (pipe.close, process.join, process.kill):
+                begun.callback(end)
+            pipes.append((pipe, some))
+
+        def came(done: Done) -> list[Task]:
+            left: list[Task] = []
+            for pipe, some in pipes:
+                try:
+                    for one in pipe.recv():
+                        done.add(one)
+                except (OSError, EOFError):
+                    left += some
+            return left
+
+        yield came
+
+
+def _do_all(bench: _Bench, tasks: Sequence[Task], pipe: Connection) -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted too, and ends it
+    with contextlib.suppress(Exception):
+        pipe.send([bench.do(task) for task in tasks])
