@@ -62,7 +62,7 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
 WAVES = "from lakthan import cli, writer; writer.WAVE = 2; cli.main()"
 """`lakthan` where two portfolios are many: it makes a nation's in waves, each in processes of its own."""
 
-LOST = "from lakthan import cli, writer; writer._do_all = lambda *_: None; cli.main()"
+LOST = "from lakthan import cli, writer; writer._do_some = lambda *_: None; cli.main()"
 """`lakthan` where nothing comes of the documents with which other processes begin."""
 PROGRAMS = {"at once": ["-m", "lakthan.cli"], "in waves": ["-c", WAVES], "lost": ["-c", LOST]}
 

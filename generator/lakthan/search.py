@@ -279,12 +279,14 @@ def normal(text: str) -> str:
 _NAMES = sorted({name for names in thai.MONTHS for name in names}, key=lambda name: (-len(name), name))
 _MONTH = "|".join(r"\s?".join(re.escape(part) for part in re.findall(r"[^.]+\.?", name)) for name in _NAMES)
 _MONTH_OF = {name.replace(".", "").lower(): i for i, names in enumerate(thai.MONTHS, 1) for name in names}
+_FIRST = "".join(sorted({name[0] for name in _NAMES}))
 _DATE = re.compile(
+    rf"(?=[\d{_FIRST}])(?:"  # seen at once, or every way to write a date would be tried at each letter
     r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"
     r"|(?<!\d)(?P<d2>\d{1,2})/(?P<m2>\d{1,2})/(?P<y2>\d{4}|\d{2})(?!\d)"
     rf"|(?P<n3>(?<![a-z])(?:{_MONTH}))\s(?P<d3>\d{{1,2}}),\s?(?P<y3>\d{{4}})(?!\d)"
     rf"|(?:(?<!\d)(?P<d4>\d{{1,2}})\s?(?:เดือน\s?)?)?(?P<n4>(?<![a-z])(?:{_MONTH}))"
-    r"\s?(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์ศักราช)\s?)?(?P<y4>\d{4}|\d{2})(?!\d)",
+    r"\s?(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์ศักราช)\s?)?(?P<y4>\d{4}|\d{2})(?!\d))",
     re.IGNORECASE,
 )
 """Dates as they are written, days and months; compiled for the script too (`months` in index.json)."""
@@ -339,7 +341,7 @@ def pieces(line: str) -> tuple[str, ...]:
 
 
 _word = lru_cache(32_768)(normal)
-_pieces = lru_cache(8_192)(pieces)  # most lines stand on several pages
+_pieces = lru_cache(32_768)(pieces)  # most lines stand on several pages, often of several sorts
 
 
 Under = Callable[[str], Iterable[int]]

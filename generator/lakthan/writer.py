@@ -22,12 +22,14 @@ import shutil
 import signal
 import tempfile
 import traceback
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import jinja2
 
@@ -71,8 +73,6 @@ OWN = ("documents",), ("portfolio", "told")
 """Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
 LARGE = ("tables", "book")
 """Sorts of pieces that hold all portfolios."""
-EARLY = 2
-"""Documents of portfolios that a process makes in the time in which another one loads the theme: they need none."""
 WAVE = 40
 """Portfolios after which processes start afresh, without all that they looked up."""
 
@@ -169,21 +169,27 @@ def write(
             from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
         large, across, common = [*bench.large()], [*bench.across()], [*bench.common()]
         own = [[*bench.portfolios(wave, sorts)] for wave, sorts in itertools.product(waves, OWN)]
+        groups = [large, across, common, *own]
+        number = sum(map(len, groups))
         if ahead and folders.site:
             laid = ahead.laid(folders.site, done.sums.keys())
-            for pieces in (large, across, common, *own):
+            for pieces in groups:
                 pieces[:] = bench.unlaid(pieces, laid, done)
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
-        every = [*large, *across, *common, *itertools.chain(*own)]
-        opens = processes > 1 and fresh  # nothing is kept: everybody needs all of it
-        if len(waves) == 1 or bench.hardly_any(every):
+        every = [*itertools.chain(*groups)]
+        missing = [piece for piece in every if not bench.there(piece)]
+        # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
+        few = len(missing) < WAVE and not any(piece.sort in LARGE for piece in missing)
+        opens = processes > 1 and 2 * len(missing) > number
+        if few or len(waves) == 1:
             tasks = bench.tasks(every)
-            early = [task for task in tasks if task[1][0].sort == "documents"][: EARLY * (processes - 1) * opens]
-            with _beside(bench, [early[at : at + EARLY] for at in range(0, len(early), EARLY)]) as beside:
+            early = [task for task in tasks if opens and task[1][0].sort == "documents"]
+            with _Beside(bench, processes - 1, early) as beside:
                 if opens:
                     bench.open()
-                _gather(bench, processes, [task for task in tasks if task not in early], done)
-                _gather(bench, processes, beside(done), done)
+                begun = beside.stop()
+                _gather(bench, processes, [task for task in tasks if task not in begun], done)
+                _gather(bench, processes, beside.came(done), done)
         else:
             if opens:
                 bench.open()
@@ -399,7 +405,7 @@ class _Bench:
         missing: list[Piece] = []
         there: list[Piece] = []
         for piece in pieces:
-            (there if self._there(piece) else missing).append(piece)
+            (there if self.there(piece) else missing).append(piece)
         alone = len({piece.portfolio for piece in missing} - {""}) == 1  # then others have nothing else to do
         together: list[list[Piece]] = []
         for (portfolio, _), some in itertools.groupby(missing, lambda piece: (piece.portfolio, alone and piece.sort)):
@@ -409,13 +415,9 @@ class _Bench:
         together += [there[at : at + KEPT_AT_ONCE] for at in range(0, len(there), KEPT_AT_ONCE)]
         return [("pieces", some) for some in together]
 
-    def _there(self, piece: Piece) -> bool:
+    def there(self, piece: Piece) -> bool:
+        """Whether it need not be made."""
         return bool(piece.source) and self.cache.has(FINER.get(piece.sort, piece.sort), piece.source)
-
-    def hardly_any(self, pieces: Iterable[Piece]) -> bool:
-        """Whether so little of it has to be made that it takes no memory to speak of."""
-        missing = [piece for piece in pieces if not self._there(piece)]
-        return len(missing) < WAVE and not any(piece.sort in LARGE for piece in missing)
 
     def unlaid(self, pieces: Iterable[Piece], laid: dict[str, Done], done: Done) -> list[Piece]:
         """The pieces that were not *laid* down ahead; the others are taken from there, and are *done*."""
@@ -800,40 +802,63 @@ def _do(task: Task) -> Done:
     return _BENCHES[0].do(task)
 
 
-@contextlib.contextmanager
-def _beside(bench: _Bench, tasks: Sequence[Sequence[Task]]) -> Iterator[Callable[[Done], list[Task]]]:
-    """Do these tasks, some of them in a process each, while this one makes ready to fork all others.
+class _Beside:
+    """Processes that are at some tasks while this one makes ready to fork all others.
 
-    Gives a function that adds up what came of them, and returns those of which nothing came: whoever does them again
-    is told why.
+    They are no pool, whose threads would be forked with the next one. Each takes the number of its next task from a
+    pipe, which needs no lock that could be held by one that was killed.
     """
-    context = multiprocessing.get_context("fork")  # and not a pool, whose threads would be forked with the next one
-    with contextlib.ExitStack() as begun:
-        pipes = []
-        for some in tasks:
-            pipe, other = context.Pipe(duplex=False)
-            process = context.Process(target=_do_all, args=(bench, some, other), daemon=True)
+
+    def __init__(self, bench: _Bench, processes: int, tasks: Sequence[Task]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._tasks = dict(enumerate(tasks))
+        self._numbers, other = os.pipe()
+        os.write(other, array(_NUMBER, self._tasks).tobytes())
+        os.close(other)
+        self._begun: list[tuple[BaseProcess, Connection]] = []
+        for _ in range(min(processes, len(tasks))):
+            mine, its = context.Pipe(duplex=False)
+            process = context.Process(target=_do_some, args=(bench, tasks, self._numbers, its), daemon=True)
             process.start()
-            other.close()
-            for end in (pipe.close, process.join, process.kill):
-                begun.callback(end)
-            pipes.append((pipe, some))
+            its.close()
+            self._begun.append((process, mine))
 
-        def came(done: Done) -> list[Task]:
-            left: list[Task] = []
-            for pipe, some in pipes:
-                try:
-                    for one in pipe.recv():
-                        done.add(one)
-                except (OSError, EOFError):
-                    left += some
-            return left
+    def __enter__(self) -> Self:
+        return self
 
-        yield came
+    def __exit__(self, *_: object) -> None:
+        for process, mine in self._begun:
+            process.kill()
+            process.join()
+            mine.close()
+        os.close(self._numbers)
+
+    def stop(self) -> list[Task]:
+        """Let them begin with no other task. Returns those that they have begun with."""
+        for number in array(_NUMBER, os.read(self._numbers, _MANY)):
+            del self._tasks[number]
+        return [*self._tasks.values()]
+
+    def came(self, done: Done) -> list[Task]:
+        """Add up what came of the tasks; those of which nothing came are left: whoever does them again is told why."""
+        for _, mine in self._begun:
+            with contextlib.suppress(OSError, EOFError):
+                for number, one in mine.recv():
+                    done.add(one)
+                    del self._tasks[number]
+        return [*self._tasks.values()]
 
 
-def _do_all(bench: _Bench, tasks: Sequence[Task], pipe: Connection) -> None:
+_NUMBER = "I"
+_MANY = 65_536
+"""Bytes that a pipe holds, at least."""
+
+
+def _do_some(bench: _Bench, tasks: Sequence[Task], numbers: int, its: Connection) -> None:
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted too, and ends it
+    found: list[tuple[int, Done]] = []
     with contextlib.suppress(Exception):
-        pipe.send([bench.do(task) for task in tasks])
+        while taken := array(_NUMBER, os.read(numbers, array(_NUMBER).itemsize)):
+            found.append((taken[0], bench.do(tasks[taken[0]])))
+    its.send(found)
