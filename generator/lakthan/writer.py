@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from lakthan import frame
 
 ALONE = 24
-"""Portfolios whose pages are made sooner than other processes start."""
+"""Portfolios below which a few pieces are made sooner than other processes start."""
+FEW = 60
+"""Such pieces."""
 AT_ONCE = 4
 """Pages of the whole site that are made together."""
 KEPT_AT_ONCE = 12
@@ -139,12 +141,10 @@ def write(
     A file that would not change is not touched, one that no longer belongs is removed; the site's folder is empty, or
     has what was laid down *ahead*.
     *also* are files beside those, by their paths. Raises Unmade and `forms.Unfit` for templates that cannot be used.
-    *processes* are as many as there are cores unless said, and one for few portfolios or where none can be forked.
+    *processes* are as many as there are cores unless said, and one where little has to be made or none can be forked.
     """
-    if processes is None:
-        processes = cores() if len(examined.assessments) >= ALONE else 1
-    if not may_fork():
-        processes = 1
+    alone = processes is None and len(examined.assessments) < ALONE
+    processes = processes or cores() if may_fork() else 1
     (folders.root / "build").mkdir(parents=True, exist_ok=True)
     folders = folders._replace(fresh=folders.docs is not None and empty(folders.docs))
     fresh = not any(folders.cache.glob("*"))
@@ -158,9 +158,8 @@ def write(
         attaching = [one.portfolio.id for one in examined.assessments if [*load.attachments(one.portfolio)]]
         together = [attaching[at : at + WAVE] for at in range(0, len(attaching), WAVE)]
 
-        _gather(
-            bench, processes, [("attached", some[at::processes]) for some in together for at in range(processes)], done
-        )
+        by = 1 if alone else processes
+        _gather(bench, by, [("attached", some[at::by]) for some in together for at in range(by)], done)
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
         if folders.site and bench.ground:
@@ -178,6 +177,8 @@ def write(
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
         every = [*itertools.chain(*groups)]
         missing = [piece for piece in every if not bench.there(piece)]
+        if (alone and len(missing) < FEW) or not may_fork():
+            processes = 1
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
         few = len(missing) < WAVE and not any(piece.sort in LARGE for piece in missing)
         opens = processes > 1 and 2 * len(missing) > number
