@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
 import shutil
 import sys
@@ -320,6 +321,32 @@ def test_a_build_that_is_refused_leaves_nothing_that_was_laid_down_ahead(project
     assert sorted(path.name for path in (project.root / "build").iterdir()) == [".lock", "docs"]
 
 
+def test_what_nobody_wants_is_taken_away_and_the_folder_stays(tmp_path: Path) -> None:
+    """It has the permissions of the site whose place it will take."""
+    for name in ("a/b/x.html", "a/y.html", "z.html"):
+        made.write_new(str(tmp_path / "site" / name), b"x")
+    made.take_away(tmp_path / "site", ["a/b/x.html", "z.html"])
+    assert {path.name for path in (tmp_path / "site").rglob("*")} == {"a", "y.html"}
+    made.take_away(tmp_path / "site", ["a/y.html"])
+    assert [*tmp_path.rglob("*")] == [tmp_path / "site"]
+
+
+def test_where_no_process_can_be_forked_one_does_all(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    context = multiprocessing.get_context
+
+    def refused(method: str | None = None) -> object:
+        if method == "fork":
+            raise ValueError("cannot find context for 'fork'")
+        return context(method)
+
+    monkeypatch.setattr(multiprocessing, "get_context", refused)
+    for module in (made, writer):
+        monkeypatch.setattr(module, "may_fork", lambda: False)
+    for processes in (None, 3):
+        assert build.generate(project.root, build.examine(project.root), processes=processes).total > 100
+
+
 @pytest.mark.parametrize("path", ["../x.html", "/x.html", "a/../../x.html", "C:x.html", "a\\..\\..\\x.html"])
 def test_what_is_kept_cannot_be_written_elsewhere(path: str) -> None:
     one = made.Made()
@@ -450,11 +477,33 @@ def test_a_damaged_entry_changes_nothing(project: Sandbox, kept: cache.Cache) ->
     assert {path: path.read_bytes() for path in sorted(project.docs.rglob("*")) if path.is_file()} == before
 
 
-def test_settings_from_elsewhere_are_not_trusted(project: Sandbox, kept: cache.Cache) -> None:
+@pytest.mark.parametrize("key", ["INHERIT", '"INHERIT"'])
+def test_settings_from_elsewhere_are_not_trusted(project: Sandbox, kept: cache.Cache, key: str) -> None:
     project.write("base.yml", "copyright: someone\n")
-    project.write("mkdocs.yml", "INHERIT: base.yml\n" + project.read("mkdocs.yml"))
+    project.write("mkdocs.yml", f"{key}: base.yml\n" + project.read("mkdocs.yml"))
     assert len(renewed(project)) == len(renewed(project)) == len(EVERY)
     assert kept.folder
+
+
+@pytest.mark.parametrize("said", ["build_date_utc", "page.update_date"])
+def test_pages_that_say_when_they_were_built_are_made_anew_on_another_day(
+    project: Sandbox, kept: cache.Cache, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert renewed(project) == set()
+    project.write("site_templates/theme/partials/footer.html", f"{{{{ {said} }}}}")
+    assert len(renewed(project)) == len(EVERY)
+    assert renewed(project) == set()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    assert len(renewed(project)) == len(EVERY)
+
+
+def test_settings_in_thai_are_read_where_the_system_has_no_letters_for_them(project: Sandbox) -> None:
+    project.write("mkdocs.yml", "site_name: เว็บไซต์\n")
+    look = "from pathlib import Path; from lakthan import narrow; assert narrow.ground(Path(), [])"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = python(["-c", look], project.root, **plain)
+    assert not found.stderr
 
 
 def test_a_template_changed_meanwhile_leaves_nothing_behind(

@@ -278,10 +278,10 @@ def _lay(cache: Cache, names: Sequence[str], site: Path, spool: Path, pipe: Conn
 
 
 def take_away(site: Path, names: Iterable[str]) -> None:
-    """Files of a site that nobody wants, and folders that have nothing else."""
+    """Files of a site that nobody wants, and folders that have nothing else, but for the site's own."""
     for name in names:
         path = site / name
         path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            for folder in path.relative_to(site).parents:
+            for folder in [*path.relative_to(site).parents][:-1]:
                 (site / folder).rmdir()

@@ -374,12 +374,12 @@ def ground(root: Path, templates: Iterable[Path]) -> bytes | None:
         settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
-    if re.search(r"^\s*INHERIT\s*:", settings, re.MULTILINE):
+    if "INHERIT" in settings:  # a key may be quoted, or stand in braces
         return None
     found = hashlib.sha256(cache.program())
     # `!ENV` takes values from there; whatever else is named in the file costs no more than a hash that is another.
-    said = {name: os.environ.get(name) for name in sorted(set(re.findall(r"\w+", settings)) - {"_"})}
-    said = {name: value for name, value in said.items() if value is not None}
+    named = set(re.findall(r"\w+", settings)) - {"_"}
+    said = sorted((name, value) for name, value in os.environ.items() if name in named)
     found.update(repr((settings, said)).encode(errors="surrogatepass"))
     for folder in templates:
         found.update(b"\0folder")
@@ -387,6 +387,6 @@ def ground(root: Path, templates: Iterable[Path]) -> bytes | None:
             content = path.read_bytes()
             found.update(repr((path.relative_to(folder).as_posix(), len(content))).encode(errors="surrogatepass"))
             found.update(content)
-            if b"build_date" in content and path.suffix in (".html", ".j2", ".xml"):
+            if (b"build_date" in content or b"update_date" in content) and path.suffix in (".html", ".j2", ".xml"):
                 found.update(os.environ.get("SOURCE_DATE_EPOCH", "").encode())
     return found.digest()

@@ -811,13 +811,13 @@ class _Beside:
     """
 
     def __init__(self, bench: _Bench, processes: int, tasks: Sequence[Task]) -> None:
-        context = multiprocessing.get_context("fork")
         self._tasks = dict(enumerate(tasks))
         self._numbers, other = os.pipe()
         os.write(other, array(_NUMBER, self._tasks).tobytes())
         os.close(other)
         self._begun: list[tuple[BaseProcess, Connection]] = []
         for _ in range(min(processes, len(tasks))):
+            context = multiprocessing.get_context("fork")  # which Windows has not, where there are no tasks
             mine, its = context.Pipe(duplex=False)
             process = context.Process(target=_do_some, args=(bench, tasks, self._numbers, its), daemon=True)
             process.start()
