@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import random
@@ -14,7 +15,7 @@ import pytest
 
 from lakthan import build, cache, made, pages, privacy, publish, workbook, writer
 from lakthan.examination import cores
-from tests.conftest import ROOT, Sandbox, command, python
+from tests.conftest import ROOT, Once, Sandbox, command, python
 
 RUBRIC = """\
 lakthan: 1
@@ -47,10 +48,9 @@ EVERY = {*NAMES, "north/small-2569", *(f"{unit}/small-2570" for unit in NAMES)}
 """All that is kept of the project: units, and portfolios."""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Sandbox:
+def small(root: Path) -> Sandbox:
     """Three units, one of them below another, and two editions of a rubric with two indicators."""
-    found = Sandbox(tmp_path / "project")
+    found = Sandbox(root)
     found.write("mkdocs.yml", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     shutil.copytree(ROOT / "site_templates/theme", found.path("site_templates/theme"))
     found.write("rubrics/small-2569.yml", RUBRIC.replace("YEAR", "small-2569").replace("CONTINUES", ""))
@@ -62,6 +62,11 @@ def project(tmp_path: Path) -> Sandbox:
     answer(found, "north/small-2569", "1")
     found.write("content/site.yml", (ROOT / "content/site.yml").read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Sandbox:
+    return small(tmp_path / "project")
 
 
 def answer(project: Sandbox, portfolio: str, name: str) -> None:
@@ -359,13 +364,26 @@ def test_what_is_kept_cannot_be_written_elsewhere(path: str) -> None:
 # Little made anew ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def kept(project: Sandbox, tmp_path: Path) -> Iterator[cache.Cache]:
-    """The cache of a first build of the project."""
-    found = cache.Cache(tmp_path / "kept")
+@contextlib.contextmanager
+def kept_in(folder: Path) -> Iterator[cache.Cache]:
+    """The cache of the builds meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "Cache", lambda _: cache.Cache(found.folder))
-        project.generate()
+        patch.setattr(writer, "Cache", lambda _: cache.Cache(folder))
+        yield cache.Cache(folder)
+
+
+@pytest.fixture
+def kept(project: Sandbox, tmp_path: Path, once: Once) -> Iterator[cache.Cache]:
+    """The cache of a first build of the project."""
+
+    def build_it(folder: Path) -> None:
+        with kept_in(folder / "kept"):
+            small(folder / "project").generate()
+
+    first = once("rebuilt", build_it)
+    shutil.copytree(first / "project" / build.DOCS, project.docs)
+    shutil.copytree(first / "kept", tmp_path / "kept")
+    with kept_in(tmp_path / "kept") as found:
         yield found
 
 
