@@ -138,7 +138,11 @@ def main() -> int:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     counts = [int(one) for one in sys.argv[1:]] or [1_000, 10_000]
-    chromium = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+    chromium = next(
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+        if (path := shutil.which(name))
+    )
     models, worst = sample(), 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mkdocs.commands.build import build as mkdocs_build
@@ -23,7 +24,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from lakthan import build, publish, writer
-from tests.conftest import ROOT, Kept, Sandbox, command, copy_few, copy_sample, environment
+from tests.conftest import ROOT, Kept, Sandbox, command, copy_few, copy_sample, environment, forked
 from tests.patience import LONG, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, limits and mounts of POSIX")
@@ -337,8 +338,11 @@ def alike(found: dict[str, str], expected: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_input_gives_the_same_site(tmp_path: Path, site: Path) -> None:
-    """On another day, in another folder, with another locale, time zone and hash seed, for the first or second time."""
+def test_the_same_input_gives_the_same_site(tmp_path: Path, site: Path, few_as_they_are: Sandbox) -> None:
+    """On another day, in another folder, with another locale, time zone and hash seed, for the first or second time.
+
+    And the same pages where these are written too, which a site of MkDocs is built of.
+    """
     later = tmp_path / "later" / "sitecustomize.py"
     later.parent.mkdir()
     later.write_text(CLOCK, encoding="utf-8")
@@ -351,12 +355,17 @@ def test_the_same_input_gives_the_same_site(tmp_path: Path, site: Path) -> None:
     years = subprocess.run(ask, env=environment(PYTHONPATH=path), capture_output=True, text=True, check=True).stdout
     now = datetime.datetime.now(datetime.UTC).year
     assert all(int(year) > now for year in years.split())  # the fake is in force
-    env = {"PYTHONPATH": path, "PYTHONHASHSEED": "2", "LC_ALL": "th_TH.UTF-8", "TZ": "Etc/GMT+12"}
+    thai = {"LC_ALL": "th_TH.UTF-8", "LANG": "th_TH.UTF-8"}
+    env = {"PYTHONPATH": path, "PYTHONHASHSEED": "2", "TZ": "Etc/GMT+12", **thai}
     alike(built(copy_sample(tmp_path / "whole"), **env), contents(site))
     one, other = copy_few(tmp_path / "one"), copy_few(tmp_path / "elsewhere" / "แฟ้ม 2")
-    expected = built(one, PYTHONHASHSEED="1", LC_ALL="C", TZ="Pacific/Kiritimati")
+    for project in (one, other):
+        (project.docs / "former.md").touch()  # where other builders were given pages, these are kept up
+    expected = built(one, PYTHONHASHSEED="1", LC_ALL="C", LANG="C", TZ="Pacific/Kiritimati")
+    alike(contents(one.docs), contents(few_as_they_are.docs))
     for args in (["lakthan.cli", "build"], ["mkdocs", "build", "--quiet"]):
         alike(built(other, *args, **env), expected)
+        alike(contents(other.docs), contents(few_as_they_are.docs))
     dated = built(other, SOURCE_DATE_EPOCH="1700000000")
     assert {name for name in expected if expected[name] != dated[name]} == {"sitemap.xml.gz", "manifest.json"}
 
@@ -388,14 +397,10 @@ def build_it(root: str) -> None:
 
 def building(root: Path) -> Callable[[], multiprocessing.process.BaseProcess]:
     """A way to start a build in a process of its own, without the seconds that imports take."""
-    os.environ["NO_MKDOCS_2_WARNING"] = "1"
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["tests.compiled", "tests.test_publish", "mkdocs.commands.build", "material.plugins.search.plugin"]
-    )
+    context: Any = forked()
 
     def start() -> multiprocessing.process.BaseProcess:
-        process = context.Process(target=build_it, args=(str(root),))
+        process: multiprocessing.process.BaseProcess = context.Process(target=build_it, args=(str(root),))
         process.start()
         return process
 

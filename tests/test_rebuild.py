@@ -9,13 +9,16 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lakthan import build, cache, made, pages, privacy, publish, workbook, writer
 from lakthan.examination import cores
-from tests.conftest import ROOT, Once, Sandbox, command, python
+from tests.conftest import ROOT, Once, Sandbox, command, forked
+from tests.patience import LONG
 
 RUBRIC = """\
 lakthan: 1
@@ -127,26 +130,29 @@ def files_of(where: Path) -> dict[str, bytes]:
     return found
 
 
-REBUILD = """\
-import sys
-from pathlib import Path
-from lakthan import build, made
-root, lost = Path(sys.argv[1]), sys.argv[2] == "lost"
-once, unpacked = made.Made.unpacked, []
-with build.ahead(root) as begun:
-    if begun:
-        begun._pipe.poll(60)  # until all is there that can be
-        if lost:
-            begun._pipe.recv()
-            begun._process.kill()
-    made.Made.unpacked = lambda kept: unpacked.append(kept) or once(kept)
-    build.site(root, build.examine(root), begun=begun)
-    print(bool(begun), len(unpacked))
-"""
-"""What `lakthan build` does, but that it waits for what is laid down ahead, or loses it."""
+def rebuild(root: Path, lost: bool, said: Connection) -> None:
+    """What `lakthan build` does, but that it waits for what is laid down ahead, or loses it."""
+    once, unpacked = made.Made.unpacked, []
+
+    def counted(kept: bytes) -> made.Made | None:
+        unpacked.append(kept)
+        return once(kept)
+
+    with build.ahead(root) as begun:
+        if begun:
+            begun._pipe.poll(60)  # until all is there that can be
+            if lost:
+                begun._pipe.recv()
+                begun._process.kill()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(made.Made, "unpacked", counted)
+            build.site(root, build.examine(root), begun=begun)
+        said.send((bool(begun), len(unpacked)))
 
 
-def rebuilt(project: Sandbox, where: Path, kept: Path, *, lost: bool = False) -> tuple[dict[str, bytes], str]:
+def rebuilt(
+    project: Sandbox, where: Path, kept: Path, *, lost: bool = False
+) -> tuple[dict[str, bytes], tuple[bool, int]]:
     """All files of the site, built as `built` does but with what the cache in the folder *kept* has laid down ahead.
 
     And whether anything was, and how much was unpacked besides.
@@ -154,12 +160,16 @@ def rebuilt(project: Sandbox, where: Path, kept: Path, *, lost: bool = False) ->
     copied(project, where)
     if kept.exists():
         shutil.copytree(kept, where / cache.FOLDER)
-    done = python(["-c", REBUILD, str(where), "lost" if lost else ""], where)
-    assert done.returncode == 0, done.stderr
+    context: Any = forked()
+    told, said = context.Pipe(duplex=False)
+    process = context.Process(target=rebuild, args=(where, lost, said))
+    process.start()
+    process.join(LONG)
+    assert process.exitcode == 0
     assert not (where / made.AHEAD).exists()
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(where / cache.FOLDER, kept)
-    return files_of(where), done.stdout.strip()
+    return files_of(where), told.recv()
 
 
 Edit = Callable[[Sandbox, random.Random], object]
@@ -305,15 +315,16 @@ def test_random_edits_end_in_the_bytes_of_a_clean_build(
 def test_what_was_laid_down_ahead_is_not_unpacked_again(project: Sandbox, tmp_path: Path) -> None:
     kept, again = tmp_path / "kept", tmp_path / "again"
     first, said = rebuilt(project, again, kept)
-    assert said == "False 0"
+    assert said == (False, 0)
     # Without processes that can be forked all of it is unpacked in its place, and the site is the same.
     begun = sys.platform == "linux" and cores() > 1
     mine, said = rebuilt(project, again, kept)
     assert mine == first
-    assert (said == "True 0") == begun
+    assert (said == (True, 0)) == begun
     mine, said = rebuilt(project, again, kept, lost=True)
     assert mine == first
-    assert int(said.removeprefix(f"{begun} ")) > 20
+    assert said[0] == begun
+    assert said[1] > 20
 
 
 def test_a_build_that_is_refused_leaves_nothing_that_was_laid_down_ahead(project: Sandbox) -> None:
