@@ -17,7 +17,7 @@ import pytest
 
 from lakthan import build, cache, made, pages, privacy, publish, workbook, writer
 from lakthan.examination import cores
-from tests.conftest import ROOT, Once, Sandbox, command, forked
+from tests.conftest import ROOT, Once, Sandbox, command, forked, python
 from tests.patience import LONG
 
 RUBRIC = """\
