@@ -495,12 +495,13 @@ def test_builds_at_once_take_turns(plain: Sandbox) -> None:
     assert contents(plain.path("site")) == expected
 
 
-def refused(project: Sandbox, args: list[str], **limits: Callable[[], None] | None) -> str:
+def refused(project: Sandbox, args: list[str], limit: Callable[[], None] | None = None, **env: str) -> str:
     """What a build says that must fail; the site is as it was."""
     before = contents(project.path("site"))
     result = subprocess.run(
-        [sys.executable, "-m", *args], cwd=project.root, env=environment(LC_ALL="en_US.UTF-8", NO_MKDOCS_2_WARNING="1"),
-        capture_output=True, encoding="utf-8", check=False, preexec_fn=limits.get("limit"),
+        [sys.executable, "-m", *args], cwd=project.root,
+        env=environment(LC_ALL="en_US.UTF-8", NO_MKDOCS_2_WARNING="1", **env),
+        capture_output=True, encoding="utf-8", check=False, preexec_fn=limit,
     )  # fmt: skip
     assert result.returncode == 1, result.stderr
     assert "Traceback" not in result.stderr
@@ -540,6 +541,16 @@ def test_a_full_disk_leaves_the_old_site(tiny: Sandbox, disk: Path, left: int) -
     (disk / "ballast").unlink()
     project.run("build")
     assert NAMES[1] in (project.path("site") / "unit-a/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [4_096, 40_960])
+def test_a_full_disk_for_temporary_files_leaves_the_old_site(tiny: Sandbox, disk: Path, left: int) -> None:
+    """Tables and the workbook of all portfolios wait there until they are written: so little is too little."""
+    tiny.run("build")
+    rename(tiny, NAMES[1])
+    (disk / "ballast").write_bytes(b"\0" * (shutil.disk_usage(disk).free - left))
+    assert "the disk is full; nothing was published" in refused(tiny, ["lakthan.cli", "build"], TMPDIR=str(disk))
 
 
 @POSIX

@@ -21,6 +21,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
@@ -354,7 +355,13 @@ class _Book:
         for sheet in self.sheets.values():
             sheet.finish()
         self.sheets["summary"].sheet.activate()
-        book.close()
+        why: tuple[object, ...] = ()
+        try:
+            book.close()
+        except FileCreateError as problem:  # its sheets were on the disk, which may be full
+            why = problem.args[0].errno, problem.args[0].strerror
+        if why:  # said here, where nothing holds the unfinished file any more: it would complain at the very end
+            raise OSError(*why)
         return out.getvalue()
 
     def view_heads(self, sheet: _Sheet, first: int, each: int) -> None:

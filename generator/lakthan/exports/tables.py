@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
+import errno
 import hashlib
 import io
 import json
+import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -588,9 +591,17 @@ def _database() -> Iterator[DuckDBPyConnection]:
 
 
 def _parquet(table: Table, lines: Path, database: DuckDBPyConnection) -> bytes:
+    import duckdb  # noqa: PLC0415  (as above)
+
     columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
     target = lines.with_suffix(".parquet")
     read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
     name = str(target).replace("'", "''")
-    database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(lines)])  # noqa: S608
+    try:
+        database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(lines)])  # noqa: S608
+    except duckdb.IOException as problem:
+        # Such as a full disk, which whoever publishes is told of as of any other file.
+        found = re.search(r'"errno":"(\d+)"', str(problem))
+        code = int(found[1]) if found else errno.EIO
+        raise OSError(code, os.strerror(code), str(target)) from None
     return target.read_bytes()
