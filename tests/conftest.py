@@ -57,26 +57,30 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first: else one process is still busy with them when all others are done.
+    """Files with slow tests first: else one process is still busy with them when all others are done.
 
-    Each process is given its share of the list in one piece, so each piece begins with its share of the slow ones:
-    those of a file together, as what they use is made once for them all.
+    Each process is given its share of the list in one piece, so each piece begins with its share of these files. What
+    the tests of a file use is made once for them all: they stay together.
     """
-    slow, quick = ([one for one in items if bool(one.get_closest_marker("slow")) is so] for so in (True, False))
     files: dict[Path, list[pytest.Item]] = {}
-    for one in slow:
+    for one in items:
         files.setdefault(one.path, []).append(one)
+    slow = {path: sum(one.get_closest_marker("slow") is not None for one in own) for path, own in files.items()}
     processes, left = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
     shares: list[list[pytest.Item]] = [[] for _ in range(processes)]
-    for together in sorted(files.values(), key=len, reverse=True):
-        min(shares, key=len).extend(together)
+    weights = [0] * processes
+    for path in sorted((path for path in files if slow[path]), key=lambda path: slow[path], reverse=True):
+        number = weights.index(min(weights))
+        shares[number] += files.pop(path)
+        weights[number] += slow[path]
+    quick = [one for own in files.values() for one in own]
     items.clear()
     for number, own in enumerate(shares):
         share = left // (processes - number)
-        items += own
-        items += quick[: share - len(own)]
-        del quick[: share - len(own)]
-        left -= share
+        rest = max(share - len(own), 0)
+        items += own + quick[:rest]
+        del quick[:rest]
+        left -= len(own) + rest
     items += quick
 
 
@@ -221,7 +225,8 @@ def forked() -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     modules = ["tests.compiled", "tests.test_publish", "tests.test_rebuild"]
-    context.set_forkserver_preload([*modules, "mkdocs.commands.build", "material.plugins.search.plugin"])
+    late = ["lakthan.editor", "lakthan.plugin", "lakthan.word", "xlsxwriter", "mkdocs.commands.build"]
+    context.set_forkserver_preload([*modules, *late, "material.plugins.search.plugin"])
     return context
 
 
