@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import jinja2
 import markdown
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakthan import build, frame, publish
+from lakthan import build, frame, publish, writer
 from tests.conftest import Sandbox, command, copy_few, python
 
 
@@ -127,6 +128,15 @@ def test_what_may_do_more_to_pages_is_left_to_mkdocs(sample: Sandbox) -> None:
     assert frame.foreign(frame.configured(sample.root)) == "plugins: material/search"
     sample.replace("mkdocs.yml", "  - search: {enabled: true}", "  - tags")
     assert frame.foreign(frame.configured(sample.root)) == "plugins: material/tags"
+
+
+def test_a_mistake_in_a_template_of_the_theme_has_its_place(tmp_path: Path) -> None:
+    (tmp_path / "main.html").write_text("{% include 'part.html' %}", encoding="utf-8")
+    (tmp_path / "part.html").write_text("one\n{{ nothing.there }}\n", encoding="utf-8")
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(tmp_path), autoescape=True)
+    with pytest.raises(jinja2.UndefinedError) as raised:
+        env.get_template("main.html").render()
+    assert writer.Unmade.of(raised.value).message.args["place"] == "part.html:2"
 
 
 def test_a_mistake_in_a_template_is_told_from_any_process(few: Sandbox) -> None:

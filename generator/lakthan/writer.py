@@ -93,7 +93,7 @@ class Unmade(Exception):
             return cls(Message("command.template_card", {"place": cards.TEMPLATE, "why": str(mistake)}))
         file, line = getattr(mistake, "filename", None), getattr(mistake, "lineno", None)
         for frame_, number in traceback.walk_tb(mistake.__traceback__):
-            if frame_.f_code.co_filename.endswith(".j2"):
+            if frame_.f_code.co_filename.endswith((".j2", ".html", ".xml")):  # ours, and those of the theme
                 file, line = frame_.f_code.co_filename, number
         place = f"{Path(file).name}:{line or 1}" if file else str(getattr(mistake, "name", "") or "site_templates")
         return cls(Message("command.template", {"place": place, "why": str(mistake.message)}))
