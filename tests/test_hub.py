@@ -625,6 +625,18 @@ def test_the_command(pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "does not answer" in project.run(*args, "--scheduler", "tcp://127.0.0.1:1", status=1).output
 
 
+def test_what_the_database_says_of_a_disk_is_an_error_of_the_system(tmp_path: Path) -> None:
+    """Those are told in a sentence, such as that the disk is full."""
+    for table in tables.ROWS:
+        (tmp_path / f"{table.name}.ndjson").touch()
+    with (
+        pytest.raises(FileNotFoundError) as raised,
+        tables.database(tmp_path, {"any": None}, demonstration=False) as found,
+    ):
+        tables._copy(found, "SELECT 1", tmp_path / "gone/x.parquet", "FORMAT parquet")
+    assert raised.value.filename.endswith("x.parquet")
+
+
 # Spread ----------------------------------------------------------------------------------------------------------
 
 

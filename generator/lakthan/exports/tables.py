@@ -590,18 +590,25 @@ def _database() -> Iterator[DuckDBPyConnection]:
         yield database
 
 
-def _parquet(table: Table, lines: Path, database: DuckDBPyConnection) -> bytes:
+@contextlib.contextmanager
+def of_disk() -> Iterator[None]:
+    """What DuckDB says of a disk, such as that it is full, as an OSError: whoever publishes tells people of those."""
     import duckdb  # noqa: PLC0415  (as above)
 
+    try:
+        yield
+    except (duckdb.IOException, duckdb.TransactionException) as problem:
+        said = str(problem)
+        code = next((code for code in errno.errorcode if os.strerror(code) in said), errno.EIO)
+        file = re.search(r'file \\?"([^"\\]+)', said)
+        raise OSError(code, os.strerror(code), file and file[1]) from None
+
+
+def _parquet(table: Table, lines: Path, database: DuckDBPyConnection) -> bytes:
     columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
     target = lines.with_suffix(".parquet")
     read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
     name = str(target).replace("'", "''")
-    try:
+    with of_disk():
         database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(lines)])  # noqa: S608
-    except duckdb.IOException as problem:
-        # Such as a full disk, which whoever publishes is told of as of any other file.
-        found = re.search(r'"errno":"(\d+)"', str(problem))
-        code = int(found[1]) if found else errno.EIO
-        raise OSError(code, os.strerror(code), str(target)) from None
     return target.read_bytes()

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from lakthan.exports.tables import Kind
+from lakthan.exports.tables import Kind, of_disk
 
 MEMORY = "400MB"
 FOLDER = "data"
@@ -217,7 +217,7 @@ def database(work: Path, rubrics: Mapping[str, int | None], *, demonstration: bo
     }
     file = work / "rows.duckdb"
     file.unlink(missing_ok=True)
-    with duckdb.connect(str(file), config=settings) as found:
+    with of_disk(), duckdb.connect(str(file), config=settings) as found:
         for table in ROWS:
             columns = ", ".join(
                 f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items() if name != "position"
