@@ -97,6 +97,13 @@ def test_the_file_that_keeps_the_folder_in_the_repository_stays(few: Sandbox) ->
     assert ".gitignore" not in (*written.changed, *written.removed)
 
 
+def test_what_a_killed_build_left_is_removed(few: Sandbox) -> None:
+    for name in (".spool-killed/1", ".ahead/site/index.html"):
+        few.write(f"build/{name}", "left")
+    few.generate()
+    assert {path.name for path in few.path("build").iterdir()} == {".lock", "docs"}
+
+
 def test_attachments_are_those_that_something_refers_to(few: Sandbox) -> None:
     few.write(f"{MOI}/files/private-notes.txt", "not for the public")
     few.generate()

@@ -49,7 +49,7 @@ from lakthan import (
 )
 from lakthan.cache import Cache
 from lakthan.examination import Examined, cores, end_with_parent, may_fork
-from lakthan.made import KEPT, Ahead, Content, Done, Made, empty, remember, sha256, take_away, write_new
+from lakthan.made import AHEAD, KEPT, Ahead, Content, Done, Made, empty, remember, sha256, take_away, write_new
 from lakthan.model import Answer, Assessment, Message
 from lakthan.narrow import Given, Narrow, Told
 from lakthan.pages import account, practice, standings
@@ -150,6 +150,8 @@ def write(
     fresh = not any(folders.cache.glob("*"))
     for left in (folders.root / "build").glob(f"{_SPOOL}*"):
         shutil.rmtree(left, ignore_errors=True)  # of a build that was killed: nobody else holds the lock
+    if ahead is None:
+        shutil.rmtree(folders.root / AHEAD, ignore_errors=True)  # of another one
     with _collected_between(), tempfile.TemporaryDirectory(prefix=_SPOOL, dir=folders.root / "build") as spool:
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
         done = Done()
