@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakthan import build, frame, publish, writer
+from lakthan import build, cache, frame, publish, writer
 from tests.conftest import Sandbox, command, copy_few, python
 
 
@@ -128,6 +129,20 @@ def test_what_may_do_more_to_pages_is_left_to_mkdocs(sample: Sandbox) -> None:
     assert frame.foreign(frame.configured(sample.root)) == "plugins: material/search"
     sample.replace("mkdocs.yml", "  - search: {enabled: true}", "  - tags")
     assert frame.foreign(frame.configured(sample.root)) == "plugins: material/tags"
+
+
+def test_a_map_of_the_site_that_is_not_ours_has_all_pages(
+    few: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few.path("site_templates/theme/sitemap.xml").unlink()
+    for seconds, day in (("1700000000", "2023-11-14"), ("1800000000", "2027-01-15")):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
+        around = frame.Frame(frame.configured(few.root))
+        around.keep(cache.Cache(tmp_path / "kept"), b"the same", begun=True)
+        found = dict(around.rest([("index.md", {}), ("en/units/index.md", {})]))["sitemap.xml"].decode()
+        root = around.config.site_url
+        assert re.findall("<loc>(.*?)</loc>", found) == [root, f"{root}en/units/"]
+        assert re.findall("<lastmod>(.*?)</lastmod>", found) == [day, day]
 
 
 def test_a_mistake_in_a_template_of_the_theme_has_its_place(tmp_path: Path) -> None:

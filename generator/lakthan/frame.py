@@ -169,8 +169,8 @@ class Frame:
             if file.inclusion.is_included() and not file.is_documentation_page():
                 yield file.dest_uri, file.content_bytes
         listed = sorted(known, key=lambda one: _order(one[0]))
-        pages = [_Mapped(Kept(*one)) for one in listed]
-        source = json.dumps(listed, sort_keys=True)
+        pages = [_Mapped(Kept(*one), self) for one in listed]
+        source = json.dumps([mkdocs.utils.get_build_date(), listed], sort_keys=True)
         for name in self.config.theme.static_templates:
             html = self._kept.get(f"{name} {source}", partial(self._static, name, pages)).encode()
             if html.strip():
@@ -281,10 +281,18 @@ class _Kept(NamedTuple):
 
 
 class _Mapped:
-    """A page as the theme's map of the site sees it."""
+    """A page, and its file, as the theme's map of the site sees it: what ours reads, and all else from MkDocs."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, around: Frame) -> None:
         self.page, self.meta, self.src_uri = self, kept.meta, kept.path
+        self._around = around
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole if hasattr(self._whole, name) else self._whole.file, name)
+
+    @cached_property
+    def _whole(self) -> Page:
+        return Page(None, self._around._file(self.src_uri), self._around.config)
 
 
 _MAPPED = ("path", "address", "updated", "languages")
