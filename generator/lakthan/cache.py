@@ -100,6 +100,10 @@ class Last:
     def __init__(self) -> None:
         self._last: tuple[object, dict[Hashable, Any]] = None, {}
 
+    def clear(self) -> None:
+        """Know nothing."""
+        self._last = None, {}
+
     def of(self, thing: object, key: Hashable, make: Callable[[], T]) -> T:
         """What *make* returns, or returned for the same *key* since this *thing* was asked about."""
         last = self._last

@@ -273,7 +273,7 @@ class _Bench:
 
     def __init__(self, folders: Folders, given: Given) -> None:
         self.folders, self.given, self.examined = folders, given, given.examined
-        self._last: tuple[str, _Bench] = "", self
+        self._last: tuple[str, _Bench] | None = None
 
     def told(self, done: Done) -> _Bench:
         """The same bench, which knows of the attachments."""
@@ -286,6 +286,20 @@ class _Bench:
         if self.folders.site:
             bench.__dict__["frame"] = self.frame
         return bench
+
+    @contextlib.contextmanager
+    def apart(self, given: Given) -> Iterator[_Bench]:
+        """The same for a while: what it works out is let go of."""
+        bench = self.alone(given)
+        try:
+            yield bench
+        finally:
+            bench.forget()
+
+    def forget(self) -> None:
+        """Let go of what was worked out of the pages."""
+        for site in self.__dict__.get("sites", ()):
+            site.forget()
 
     def do(self, task: Task) -> Done:
         done = Done()
@@ -575,7 +589,9 @@ class _Bench:
 
     def _own(self, name: str) -> _Bench:
         """A bench for a portfolio alone: the last one, if it was for the same."""
-        if self._last[0] != name:
+        if self._last is None or self._last[0] != name:
+            if self._last:
+                self._last[1].forget()
             self._last = name, self.alone(self.narrow.portfolio(name))
         return self._last[1]
 
@@ -600,7 +616,8 @@ class _Bench:
         return made
 
     def _made_unit(self, name: str, _: None) -> Made:
-        return self.alone(self.narrow.unit(name))._made(("", name))
+        with self.apart(self.narrow.unit(name)) as own:
+            return own._made(("", name))
 
     def _made(self, whose: Whose) -> Made:
         """All that is *whose* own."""
@@ -621,13 +638,14 @@ class _Bench:
     def _made_across(self, _name: str, about: tuple[str, str, Set[str]]) -> Made:
         """The page, in every language, of what units tell of an indicator."""
         rubric, name, paths = about
-        return self.alone(self.narrow.indicator(rubric, name))._across(paths)
+        with self.apart(self.narrow.indicator(rubric, name)) as own:
+            return own._across(paths)
 
     def _made_telling(self, name: str, about: tuple[Told, Set[str]]) -> Made:
         """The page, in every language, of good practice, or of an indicator that nobody answered."""
         told, paths = about
-        with account.kept(self.cache, name):
-            return self.alone(self.narrow.told(told))._across(paths)
+        with account.kept(self.cache, name), self.apart(self.narrow.told(told)) as own:
+            return own._across(paths)
 
     def _across(self, paths: Set[str]) -> Made:
         # To plan all the others once more for each indicator would take longer than to make these.

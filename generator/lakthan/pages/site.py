@@ -165,6 +165,17 @@ class Site(Words):
         """``make(assessment, *args)``, kept in the same way: for what pages say in every language."""
         return self.told.of(assessment, (make, *args), partial(make, assessment, *args))
 
+    def forget(self) -> None:
+        """Let go of whatever was worked out, for a site that will make no other page.
+
+        It refers to itself, and nobody looks for cycles in what is older than a task while a site is written.
+        """
+        self.known.clear()
+        self.latest.clear()
+        self.told.clear()
+        if self.env.cache is not None:
+            self.env.cache.clear()
+
     def of_rubric(self, rubric: Rubric) -> tuple[Assessment, ...]:
         """The portfolios that answer a rubric."""
         return self.once(_by_rubric).get(rubric.id, ())
