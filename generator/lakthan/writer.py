@@ -75,8 +75,10 @@ OWN = ("documents",), ("portfolio", "told")
 """Sorts of pieces that show one portfolio alone. What sets documents takes as much memory as what makes pages."""
 LARGE = ("tables", "book")
 """Sorts of pieces that hold all portfolios."""
-WAVE = 40
-"""Portfolios after which processes start afresh, without all that they looked up."""
+TOGETHER = 40
+"""Portfolios whose pages take no memory to speak of."""
+WAVE = 24
+"""Portfolios after which, where there are more of them, processes start afresh, without all that they looked up."""
 
 
 class Unmade(Exception):
@@ -156,7 +158,7 @@ def write(
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
         done = Done()
         ids = [assessment.portfolio.id for assessment in examined.assessments]
-        waves = [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
+        waves = [ids] if len(ids) <= TOGETHER else [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
         attaching = [one.portfolio.id for one in examined.assessments if [*load.attachments(one.portfolio)]]
         together = [attaching[at : at + WAVE] for at in range(0, len(attaching), WAVE)]
 
@@ -182,7 +184,7 @@ def write(
         if (alone and len(missing) < FEW) or not may_fork():
             processes = 1
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
-        few = len(missing) < WAVE and not any(piece.sort in LARGE for piece in missing)
+        few = len(missing) < TOGETHER and not any(piece.sort in LARGE for piece in missing)
         opens = processes > 1 and 2 * len(missing) > number
         if few or len(waves) == 1:
             tasks = bench.tasks(every)
