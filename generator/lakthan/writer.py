@@ -181,6 +181,7 @@ def write(
             take_away(folders.site, itertools.chain.from_iterable(one.sums for one in laid.values()))
         every = [*itertools.chain(*groups)]
         missing = [piece for piece in every if not bench.there(piece)]
+        # Asked once more: what cleans attachments may have begun threads here.
         if (alone and len(missing) < FEW) or not may_fork():
             processes = 1
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
