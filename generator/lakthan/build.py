@@ -95,7 +95,12 @@ def generate(root: Path, examined: Examined, *, processes: int | None = None) ->
 
 
 def _write(
-    root: Path, examined: Examined, site: Path | None, processes: int | None, begun: Ahead | None = None
+    root: Path,
+    examined: Examined,
+    site: Path | None,
+    processes: int | None,
+    begun: Ahead | None = None,
+    config: MkDocsConfig | None = None,
 ) -> Written:
     # Imported here: what makes pages and forms takes a quarter of a second, which `lakthan check` need not wait for.
     from lakthan import editor, made, publish, writer  # noqa: PLC0415
@@ -103,7 +108,7 @@ def _write(
     docs = root / DOCS
     # A site follows from no file there. What other builders were given once is kept up, that they build nothing old.
     wanted = docs if site is None or not made.empty(docs) else None
-    where = writer.Folders(root, wanted, site, root / FOLDER, templates(root))
+    where = writer.Folders(root, wanted, site, root / FOLDER, templates(root), config=config)
     admin = editor.published(examined.project, shipped() / "site_templates")
     with publish.lock(root):
         return writer.write(where, examined, admin, processes=processes, ahead=begun)
@@ -129,18 +134,21 @@ def site(
     key: Ed25519PrivateKey | None = None,
     processes: int | None = None,
     begun: Ahead | None = None,
+    tell: Callable[[str], object] = bool,
 ) -> Path:
     """Generate the pages and build the site as MkDocs would, signed with *key*. Returns the site's folder.
 
-    Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it. *processes* are as many as there
-    are cores unless said. What was *begun* `ahead` is built upon.
+    Where `mkdocs.yml` holds what we don't know (`frame.foreign`), MkDocs builds it, and *tell* is told what that is.
+    *processes* are as many as there are cores unless said. What was *begun* `ahead` is built upon.
     """
     from lakthan import frame, publish  # noqa: PLC0415  (as in `configured`)
 
     with publish.lock(root):
         config = configured(root, strict=strict)
         published = Path(config.site_dir)
-        if strict or frame.foreign(config):
+        if what := frame.foreign(config):
+            tell(what)
+        if strict or what:
             generate(root, examined, processes=processes)
             with publish.dated(examined.newest), publish.building(published, key) as fresh:
                 _by_mkdocs(config, fresh)
@@ -148,7 +156,7 @@ def site(
             sums: dict[str, tuple[str, int]] = {}
             laid = begun.site if begun else None
             with publish.dated(examined.newest), publish.building(published, key, sums, laid) as fresh:
-                sums.update(_write(root, examined, fresh, processes, begun).sums)
+                sums.update(_write(root, examined, fresh, processes, begun, config).sums)
     return published
 
 

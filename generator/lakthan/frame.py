@@ -18,6 +18,7 @@ import importlib.util
 import io
 import itertools
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -84,7 +85,7 @@ class Frame:
         self.env = config.theme.get_env()
         home = self._file("index.md")
         files = Files([home])
-        files.add_files_from_theme(self.env, config)
+        files.add_files_from_theme(jinja2.Environment(loader=_Visible(config.theme.dirs)), config)  # noqa: S701 (it lists)
         self.files = config.plugins.on_files(files, config=config)
         nav = get_navigation(self.files, config)
         self.nav = config.plugins.on_nav(nav, config=config, files=self.files)
@@ -248,6 +249,18 @@ class Frame:
         return markdown.Markdown(
             extensions=self.config.markdown_extensions, extension_configs=self.config.mdx_configs or {}
         )
+
+
+class _Visible(jinja2.FileSystemLoader):
+    """Lists what is in no hidden folder: MkDocs takes nothing else, and Material has ten thousand pictures in one."""
+
+    def list_templates(self) -> list[str]:
+        found: set[str] = set()
+        for top in self.searchpath:
+            for folder, below, names in os.walk(top, followlinks=self.followlinks):
+                below[:] = [name for name in below if not name.startswith(".")]
+                found.update(Path(folder, name).relative_to(top).as_posix() for name in names)
+        return sorted(found)
 
 
 def _begun(config: MkDocsConfig) -> MkDocsConfig:

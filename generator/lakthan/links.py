@@ -15,6 +15,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -100,6 +101,7 @@ Ledger = Mapping[str, Entry]
 # Addresses -------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(4096)
 def normal(address: str) -> str | None:
     """An external address in the form that the ledger uses; None for anything but http(s) with a host.
 

@@ -274,7 +274,8 @@ def _lay(cache: Cache, names: Sequence[str], site: Path, spool: Path, pipe: Conn
                 found[name] = Done(used={name, *made.used}, pieces=[name])
                 found[name].lay(Path(), made, spool)
         pipe.send(found)
-        publish.sync(Path())
+        if not pipe.poll():  # whoever waits for it would wait for the disk, too
+            publish.sync(Path())
 
 
 def take_away(site: Path, names: Iterable[str]) -> None:

@@ -56,6 +56,8 @@ from lakthan.pages import account, practice, standings
 from lakthan.rubric import Rubric
 
 if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
     from lakthan import frame
 
 ALONE = 24
@@ -128,6 +130,8 @@ class Folders(NamedTuple):
     """Whether the docs folder was empty: what nobody has read yet can be written as it is."""
     spool: Path = Path()
     """What the search is to know of pages, until all are made: a file for each process."""
+    config: MkDocsConfig | None = None
+    """The `mkdocs.yml` that a site is framed by."""
 
 
 def write(
@@ -187,7 +191,15 @@ def write(
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
         few = len(missing) < TOGETHER and not any(piece.sort in LARGE for piece in missing)
         opens = processes > 1 and 2 * len(missing) > number
-        if few or len(waves) == 1:
+        # What sets documents begins threads here, and whatever is forked afterwards would wait for them.
+        here = few and len(waves) == 1 and processes > 1 and not any(piece.sort == "documents" for piece in missing)
+        if here:
+            # A process copies most of what it looks at: one less of them is forked.
+            with _Beside(bench, processes - 1, bench.tasks(every)) as beside:
+                for task in beside.take():
+                    done.add(bench.do(task))
+                _gather(bench, processes, beside.came(done), done)
+        elif few or len(waves) == 1:
             tasks = bench.tasks(every)
             early = [task for task in tasks if opens and task[1][0].sort == "documents"]
             with _Beside(bench, processes - 1, early) as beside:
@@ -212,10 +224,14 @@ def write(
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
             last.append(("rest", done.mapped))
-        # An index takes memory wherever little of it is new: of a nation's there is one at a time.
-        for some in [last] if len(waves) == 1 else [[one] for one in last]:
-            # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
-            _gather(bench, processes, some, done, partial(_flushed, folders.site))
+        if len(waves) == 1:
+            # Nothing is forked any more: one language is for this process, which has nothing else to do.
+            first, *others = last
+            _gather(bench, processes, others[:1], done, partial(_meanwhile, bench, [first, *others[1:]], done))
+        else:
+            # An index takes memory wherever little of it is new: of a nation's there is one at a time.
+            for one in last:
+                _gather(bench, processes, [one], done, partial(_meanwhile, bench, (), done))
         for name, content in also:
             bench.put(done, name, content)
     if bench.ground != bench.ground_now():
@@ -324,7 +340,7 @@ class _Bench:
         # Imported here: MkDocs takes half a second, which `lakthan score` need not wait for.
         from lakthan import frame  # noqa: PLC0415
 
-        config = frame.configured(self.folders.root)
+        config = self.folders.config or frame.configured(self.folders.root)
         config.site_dir = str(self.folders.site)
         return frame.Frame(config, self._planned)
 
@@ -744,10 +760,14 @@ indicator whose account is told."""
 COMMON: Whose = "", ""
 
 
-def _flushed(site: Path | None) -> None:
-    if site:
+def _meanwhile(bench: _Bench, tasks: Iterable[Task], done: Done) -> None:
+    """What is done while others make the index."""
+    # What was written until now goes to the disk, or all of it would be waited for at the end.
+    if bench.folders.site:
         with contextlib.suppress(OSError):  # whoever seals the site says what is wrong
-            publish.sync(site)
+            publish.sync(bench.folders.site)
+    for task in tasks:
+        done.add(bench.do(task))
 
 
 def _put(docs: Path, name: str, content: Content) -> bool:
@@ -802,6 +822,8 @@ def _gather(
     alone = processes == 1 or not tasks
     for one in map(bench.do, tasks) if alone else _spread(bench, tasks, processes, meanwhile):
         done.add(one)
+    if alone:
+        meanwhile()
 
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Callable[[], object]) -> Iterator[Done]:
@@ -827,7 +849,7 @@ def _do(task: Task) -> Done:
 
 
 class _Beside:
-    """Processes that are at some tasks while this one makes ready to fork all others.
+    """Processes that are at some tasks while this one is at others, or makes ready to fork more.
 
     They are no pool, whose threads would be forked with the next one. Each takes the number of its next task from a
     pipe, which needs no lock that could be held by one that was killed.
@@ -856,6 +878,11 @@ class _Beside:
             process.join()
             mine.close()
         os.close(self._numbers)
+
+    def take(self) -> Iterator[Task]:
+        """The tasks that none of them has begun with by the time that this process has done the one before."""
+        while number := os.read(self._numbers, array(_NUMBER).itemsize):
+            yield self._tasks.pop(array(_NUMBER, number)[0])
 
     def stop(self) -> list[Task]:
         """Let them begin with no other task. Returns those that they have begun with."""
