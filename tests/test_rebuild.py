@@ -487,6 +487,14 @@ def test_what_a_theme_says_of_all_pages_follows_from_them(project: Sandbox) -> N
     assert "west/index.md" in said()
 
 
+def test_another_attachment_of_the_same_size_makes_anew_what_a_reviewer_saw_of_it(
+    project: Sandbox, kept: cache.Cache
+) -> None:
+    path = project.path("content/south/small-2570/files/report.txt")
+    path.write_bytes(path.read_bytes()[:-1] + b"\x82")  # ช in place of the last letter: as many bytes
+    assert "south/small-2570" in renewed(project)
+
+
 def test_another_program_makes_everything_anew(
     project: Sandbox, kept: cache.Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

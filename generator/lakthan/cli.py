@@ -17,7 +17,6 @@ import os
 import sys
 import threading
 import time
-import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -391,6 +390,8 @@ def edit_command(here: Here, portfolio: str | None, port: int, no_open: bool) ->
         threading.Thread(target=site.serve_forever, daemon=True).start()
         click.echo(say(here["language"], "editor.open", address=server.address))
         if not no_open:
+            import webbrowser  # noqa: PLC0415  (for this alone)
+
             webbrowser.open(server.address)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -115,6 +114,8 @@ def fonts(root: Path) -> Iterator[Finding]:
 
 
 def browser(_root: Path) -> Iterator[Finding]:
+    import webbrowser  # noqa: PLC0415  (for this alone)
+
     try:
         found = webbrowser.get()
     except webbrowser.Error:

@@ -1337,7 +1337,7 @@ class _AnswerReader:
             values["place"] = _place_of(values)
         files = {key: _sha256(self.folder / str(values[key])) for key in form.files if key in values}
         seen = partial(verdicts.seen, name, values, files)
-        return Record.read(name, values, file.place(trail), self.indicator, position + 1, seen)
+        return Record.read(name, values, file.place(trail), self.indicator, position + 1, files, seen)
 
     def evidence_kind(self, trail: Trail, entry: Mapping[str, Any]) -> str | None:
         kind = entry.get("kind")

@@ -82,8 +82,10 @@ class Record(_Seen):
     """The indicator whose file states it; None for the portfolio's own."""
     number: int
     """Position in its list, from 1."""
-    seen: str = ""
-    """What of it a reviewer saw: see `docs/reviews.md`."""
+    seen: str = field(default="", repr=False)
+    """What of it a reviewer saw: see `docs/reviews.md`. Of a record that was read it follows from all the rest."""
+    attached: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The SHA-256 of each attachment of a record that was read, by its field."""
 
     @classmethod
     def read(
@@ -93,6 +95,7 @@ class Record(_Seen):
         place: Place,
         indicator: str | None,
         number: int,
+        attached: Mapping[str, str],
         see: Callable[[], str],
     ) -> Record:
         """A record that works out what was `seen` of it once somebody asks: where nobody reviews, nobody does."""
@@ -103,6 +106,7 @@ class Record(_Seen):
         put(found, "place", place)
         put(found, "indicator", indicator)
         put(found, "number", number)
+        put(found, "attached", attached)
         put(found, "_see", see)
         return found
 

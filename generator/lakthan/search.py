@@ -397,7 +397,8 @@ def files(
     index = {"pages": len(ordered), "per": per, "shards": shards, "months": thai.MONTHS, **facts}
     yield f"{folder}/index.json", json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
     for number, part in enumerate(parts):
-        yield f"{folder}/g/{number}.bin", zlib.compress(bytes(part))
+        content = bytes(part)
+        yield f"{folder}/g/{number}.bin", kept.get("part", content, partial(zlib.compress, content))
 
 
 AT_ONCE = 1_000_000

@@ -51,8 +51,16 @@ class Commands(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="replace")
-        speak(self, system_language())
+        if extra.get("resilient_parsing") or self._asked_for_help(args):
+            speak(self, system_language())
         return super().make_context(info_name, args, parent, **extra)
+
+    def _asked_for_help(self, args: list[str]) -> bool:
+        """Whether anything may be shown of it: reading it in Thai is a tenth of what a command takes to start."""
+        command: click.Command = self
+        for one in args:
+            command = getattr(command, "commands", {}).get(one, command)
+        return isinstance(command, click.Group) or not {*HELP}.isdisjoint(args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -21,6 +21,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import traceback
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -194,11 +195,7 @@ def write(
         # What sets documents begins threads here, and whatever is forked afterwards would wait for them.
         here = few and len(waves) == 1 and processes > 1 and not any(piece.sort == "documents" for piece in missing)
         if here:
-            # A process copies most of what it looks at: one less of them is forked.
-            with _Beside(bench, processes - 1, bench.tasks(every)) as beside:
-                for task in beside.take():
-                    done.add(bench.do(task))
-                _gather(bench, processes, beside.came(done), done)
+            _share(bench, processes, bench.tasks(every), done)
         elif few or len(waves) == 1:
             tasks = bench.tasks(every)
             early = [task for task in tasks if opens and task[1][0].sort == "documents"]
@@ -224,14 +221,14 @@ def write(
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
             last.append(("rest", done.mapped))
-        if len(waves) == 1:
-            # Nothing is forked any more: one language is for this process, which has nothing else to do.
-            first, *others = last
-            _gather(bench, processes, others[:1], done, partial(_meanwhile, bench, [first, *others[1:]], done))
+        # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
+        flushed = partial(_flushed, folders.site)
+        if len(waves) == 1 and processes > 1:
+            _share(bench, processes, last, done, flushed)
         else:
             # An index takes memory wherever little of it is new: of a nation's there is one at a time.
             for one in last:
-                _gather(bench, processes, [one], done, partial(_meanwhile, bench, (), done))
+                _gather(bench, processes, [one], done, flushed)
         for name, content in also:
             bench.put(done, name, content)
     if bench.ground != bench.ground_now():
@@ -760,14 +757,10 @@ indicator whose account is told."""
 COMMON: Whose = "", ""
 
 
-def _meanwhile(bench: _Bench, tasks: Iterable[Task], done: Done) -> None:
-    """What is done while others make the index."""
-    # What was written until now goes to the disk, or all of it would be waited for at the end.
-    if bench.folders.site:
+def _flushed(site: Path | None) -> None:
+    if site:
         with contextlib.suppress(OSError):  # whoever seals the site says what is wrong
-            publish.sync(bench.folders.site)
-    for task in tasks:
-        done.add(bench.do(task))
+            publish.sync(site)
 
 
 def _put(docs: Path, name: str, content: Content) -> bool:
@@ -822,8 +815,24 @@ def _gather(
     alone = processes == 1 or not tasks
     for one in map(bench.do, tasks) if alone else _spread(bench, tasks, processes, meanwhile):
         done.add(one)
-    if alone:
-        meanwhile()
+
+
+def _share(
+    bench: _Bench, processes: int, tasks: Sequence[Task], done: Done, meanwhile: Callable[[], object] = bool
+) -> None:
+    """Do the tasks, this process some of them, and *meanwhile* beside them: for a process copies most of what it looks
+    at, and one less is forked.
+    """
+    _collect()
+    with _Beside(bench, processes - 1, tasks) as beside:
+        thread = threading.Thread(target=meanwhile)
+        thread.start()
+        try:
+            for task in beside.take():
+                done.add(bench.do(task))
+        finally:
+            thread.join()
+        _gather(bench, processes, beside.came(done), done)
 
 
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Callable[[], object]) -> Iterator[Done]:

@@ -10,8 +10,9 @@ from lakthan.pages.addresses import relative
 from lakthan.pages.site import Json, Page, Plan, Site, groups
 from lakthan.rubric import Indicator, Rubric
 
-SHOWN = 12
-"""Of more units than this the rest stands on the page of the indicator across units."""
+SHOWN = 4
+"""Of more units than this the rest stands on the page of the indicator across units: nobody reads more, and with twelve
+the page grew to a megabyte."""
 
 
 def pages(site: Site) -> Iterator[Plan]:
