@@ -192,7 +192,6 @@ def write(
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
         few = len(missing) < TOGETHER and not any(piece.sort in LARGE for piece in missing)
         opens = processes > 1 and 2 * len(missing) > number
-        # What sets documents begins threads here, and whatever is forked afterwards would wait for them.
         here = few and len(waves) == 1 and processes > 1 and not any(piece.sort == "documents" for piece in missing)
         if here:
             _share(bench, processes, bench.tasks(every), done)
@@ -820,8 +819,10 @@ def _gather(
 def _share(
     bench: _Bench, processes: int, tasks: Sequence[Task], done: Done, meanwhile: Callable[[], object] = bool
 ) -> None:
-    """Do the tasks, this process some of them, and *meanwhile* beside them: for a process copies most of what it looks
-    at, and one less is forked.
+    """Do the tasks, this process some of them, and *meanwhile* beside them.
+
+    A forked process copies most of what it looks at: that is one less. But what a task starts here, as Typst does its
+    threads, would be missing in one that is forked later.
     """
     _collect()
     with _Beside(bench, processes - 1, tasks) as beside:
