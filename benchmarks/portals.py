@@ -31,8 +31,8 @@ sys.path.insert(0, str(ROOT / "generator"))
 from lakthan import build, exports, load, publish, signing  # noqa: E402
 from lakthan.exports.tables import TABLES, comma_separated  # noqa: E402
 from lakthan.hub.listing import provinces  # noqa: E402
-from lakthan.model import Answer, Portfolio, Project, Record, Site, Stated  # noqa: E402
-from lakthan.rubric import Rubric, Text  # noqa: E402
+from lakthan.model import Answer, Portfolio, Record, Stated  # noqa: E402
+from lakthan.rubric import Rubric  # noqa: E402
 
 Json = dict[str, Any]
 SEED = 2569
@@ -140,12 +140,11 @@ def _varied(model: Portfolio, rubric: Rubric, luck: random.Random, lost: float) 
 def _published(portfolio: Portfolio) -> Variant:
     assessment = build.assess(portfolio)
     table = next(table for table in TABLES if table.name == "indicators")
-    project = Project(Site(*(Text(th="", en=""),) * 3), {}, {}, ())
     return Variant(
         portfolio.rubric.id,
         exports.encode(exports.inputs_document(assessment)).decode(),
         json.dumps(exports.summary(assessment), ensure_ascii=False),
-        tuple({name: row.get(name) for name in table.columns} for row in table.rows(project, (assessment,))),
+        tuple({name: row.get(name) for name in table.columns} for row in table.rows(assessment)),
     )
 
 

@@ -61,7 +61,7 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
     assert differing(built.root / "site", tmp_path / "site") == []
 
 
-WAVES = "from lakthan import cli, writer; writer.TOGETHER = writer.WAVE = 2; cli.main()"
+WAVES = "from lakthan import cli, writer; writer.TOGETHER = writer.TURN = 2; cli.main()"
 """`lakthan` where two portfolios are many: it makes a nation's in waves, each in processes of its own."""
 
 LOST = "from lakthan import cli, writer; writer._do_some = lambda *_: None; cli.main()"

@@ -56,9 +56,9 @@ class Made:
 
     files: list[File] = field(default_factory=list)
     known: list[tuple[int, search.Waiting]] = field(default_factory=list)
-    """As `Done.known`."""
+    """Pages that the search is to know, each with the number of its language."""
     mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    """As `Done.mapped`."""
+    """Pages, for the map of the site: as `frame.Kept`."""
     used: list[str] = field(default_factory=list)
     """Entries of the cache that it was made with: of use again when it is made the next time."""
 
@@ -114,10 +114,10 @@ class Done:
     """Those of them that hold what was made."""
     sizes: dict[str, int] = field(default_factory=dict)
     previews: dict[str, tuple[int, int]] = field(default_factory=dict)
-    mapped: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    """Pages, for the map of the site."""
-    known: list[tuple[int, search.Waiting]] = field(default_factory=list)
-    """Pages that the search is to know, each with the number of its language."""
+    mapped: list[search.Text] = field(default_factory=list)
+    """Where pages wait for the map of the site, as JSON."""
+    known: list[tuple[int, search.Text]] = field(default_factory=list)
+    """Where pages wait for the search (`search.wait`), each time some of a language, with its number."""
     renewed: list[tuple[str, str]] = field(default_factory=list)
     """What was made anew though it might have been kept: its sort, and its name."""
     sums: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -137,20 +137,20 @@ class Done:
         self.sums |= other.sums
 
     def lay(self, site: Path | None, made: Made, spool: Path) -> None:
-        """Write to the site what belongs there. What the search is to know of it waits in a file."""
+        """Write to the site what belongs there. What the search and the map of the site are to know waits in a file."""
         if site is not None:
             below = f"{site}{os.sep}"
             for where, path, content, sum_ in made.files:
                 if where != "docs":
                     write_new(below + path, content)
                     self.sums[path] = sum_, len(content)
-        self.mapped += made.mapped
         with spool.open("ab") as file:
-            for number, page in made.known:
-                said = page.read()
-                text = search.Text(spool, file.tell(), len(said))
-                file.write(said)
-                self.known.append((number, page._replace(document=text)))
+            for number in sorted({number for number, _ in made.known}):
+                pages = [page for at, page in made.known if at == number]
+                self.known.append((number, search.wait(pages, file, spool)))
+            if made.mapped:
+                text = search.Text(spool, file.tell(), file.write(json.dumps(made.mapped).encode()))
+                self.mapped.append(text)
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

@@ -682,6 +682,12 @@ class Assessment:
         vars(self)[name] = value = work[name](self)
         return value
 
+    def apart(self) -> Assessment:
+        """The same. What is worked out of it from now on goes with it, and is not known to this one."""
+        found = object.__new__(type(self))
+        vars(found).update(vars(self))
+        return found
+
     @property
     def latest(self) -> Score:
         known: Score | None = vars(self).get("_latest")

@@ -198,12 +198,13 @@ class Narrow:
             return replace(score, portfolio=bare)
 
         work: dict[str, Callable[[Assessment], object]] = {
-            "scores": lambda found: (*map(of, assessment.scores[:-1]), found.latest),
-            "verified": lambda _: tuple(one and replace(one, score=of(one.score)) for one in assessment.verified),
-            "readings": lambda _: {name: of(score) for name, score in assessment.readings.items()},
-            "advice": lambda _: assessment.advice,
-            "timeline": lambda _: assessment.timeline,
-            "stated": lambda _: assessment.stated and of(assessment.stated),
+            "full": lambda _: assessment.apart(),  # what is worked out goes with who asked for it
+            "scores": lambda found: (*map(of, found.full.scores[:-1]), found.latest),
+            "verified": lambda found: tuple(one and replace(one, score=of(one.score)) for one in found.full.verified),
+            "readings": lambda found: {name: of(score) for name, score in found.full.readings.items()},
+            "advice": lambda found: found.full.advice,
+            "timeline": lambda found: found.full.timeline,
+            "stated": lambda found: found.full.stated and of(found.full.stated),
         }
         begun = Assessment.begun(bare, of(assessment.latest), work)
         vars(begun)["last_day"] = assessment.last_day  # of the same records, which are many to look through

@@ -28,6 +28,7 @@ import hashlib
 import html
 import json
 import re
+import sys
 import unicodedata
 import zlib
 from array import array
@@ -38,7 +39,7 @@ from functools import lru_cache, partial
 from itertools import accumulate, chain, groupby, repeat
 from operator import add, itemgetter, sub
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from lakthan import tags, thai
 from lakthan.cache import Cache
@@ -115,6 +116,24 @@ class Waiting(NamedTuple):
     def read(self) -> bytes:
         """The document itself."""
         return self.document.read() if isinstance(self.document, Text) else self.document
+
+
+def wait(pages: Sequence[Waiting], file: BinaryIO, path: Path) -> Text:
+    """Let pages wait together in a *file*, which is at *path*. What is returned says where, for `waiting`."""
+    documents = [page.read() for page in pages]
+    head = json.dumps([(*page[:-1], len(said)) for page, said in zip(pages, documents, strict=True)]).encode()
+    text = Text(path, file.tell(), len(head))
+    file.writelines((head, *documents))
+    return text
+
+
+def waiting(text: Text) -> Iterator[Waiting]:
+    """The pages that wait there."""
+    at = text.start + text.size
+    for *names, url, unit_, digest, size in json.loads(text.read()):
+        kind, rubric, name, unit = map(sys.intern, (*names, unit_))  # there are thousands of pages, and few of these
+        yield Waiting(kind, rubric, name, url, unit, digest, Text(text.path, at, size))
+        at += size
 
 
 # The words of a page ---------------------------------------------------------------------------------------------
@@ -340,8 +359,8 @@ def pieces(line: str) -> tuple[str, ...]:
     return (*found, *dates(line))
 
 
-_word = lru_cache(32_768)(normal)
-_pieces = lru_cache(32_768)(pieces)  # most lines stand on several pages, often of several sorts
+_word = lru_cache(16_384)(normal)
+_pieces = lru_cache(4_096)(pieces)  # most lines stand on several pages, which are neighbours
 
 
 Under = Callable[[str], Iterable[int]]
@@ -374,7 +393,7 @@ def files(
     kept = cache or Cache()
     ordered = sorted(pages, key=lambda p: (KINDS.index(p.kind), p.rubric, thai.sort_key(p.name), p.url))
     numbers = _Keys()
-    under = lru_cache(32_768)(partial(_under, numbers=numbers))
+    under = lru_cache(8_192)(partial(_under, numbers=numbers))
     groups: list[_Added] = []
     at = 0
     for group in _groups(ordered):

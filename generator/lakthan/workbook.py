@@ -942,7 +942,8 @@ class _Book:
 
         def rows() -> Iterator[list[object]]:
             for view in self.latest:
-                for name, step in view.assessment.advice.indicators.items():
+                advice = view.assessment.apart().advice  # of a nation's it is more than memory should hold
+                for name, step in advice.indicators.items():
                     node = view.score.indicators[name]
                     for need in step.needs:
                         title = self.words.text(node.node.title) if isinstance(node.node, Indicator) else ""
@@ -969,6 +970,7 @@ class _Book:
         for n, view in enumerate(self.views):
             if view not in self.latest:
                 continue
+            assessment = view.assessment.apart()
             for name, node in view.score.indicators.items():
                 row = sheet.row
                 sheet.row += 1
@@ -984,7 +986,7 @@ class _Book:
                 else:
                     sheet.text(row, first + 3, "")
                 sheet.formula(row, first + 4, tree.ref(at, 4 + 2 * n), _shown(node, "points"))
-                verified = view.assessment.verified_of(view.score)
+                verified = assessment.verified_of(view.score)
                 known = verified.score.indicators[name] if verified and name in verified.reviewed else None
                 if known and known.applies:
                     sheet.number(row, first + 5, known.points, "input")

@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import gc
 import itertools
+import json
 import multiprocessing
 import os
 import shutil
@@ -24,13 +25,15 @@ import tempfile
 import threading
 import traceback
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import jinja2
 
@@ -80,8 +83,11 @@ LARGE = ("tables", "book")
 """Sorts of pieces that hold all portfolios."""
 TOGETHER = 40
 """Portfolios whose pages take no memory to speak of."""
-WAVE = 24
-"""Portfolios after which, where there are more of them, processes start afresh, without all that they looked up."""
+TURN = 12
+"""Tasks after which, where there are more portfolios, another process goes on, without all that was looked up."""
+
+
+T = TypeVar("T")
 
 
 class Unmade(Exception):
@@ -163,21 +169,19 @@ def write(
         bench = _Bench(folders._replace(spool=Path(spool)), Given(examined))
         done = Done()
         ids = [assessment.portfolio.id for assessment in examined.assessments]
-        waves = [ids] if len(ids) <= TOGETHER else [ids[at : at + WAVE] for at in range(0, len(ids), WAVE)]
+        many = len(ids) > TOGETHER
         attaching = [one.portfolio.id for one in examined.assessments if [*load.attachments(one.portfolio)]]
-        together = [attaching[at : at + WAVE] for at in range(0, len(attaching), WAVE)]
-
         by = 1 if alone else processes
-        _gather(bench, by, [("attached", some[at::by]) for some in together for at in range(by)], done)
+        _gather(bench, by, [("attached", some) for some in _turns(attaching, by)], done)
         # The attachments first: the pages say how large they have become.
         bench = bench.told(done)
         if folders.site and bench.ground:
             bench.frame.keep(bench.cache, bench.ground, begun=not fresh)
-        if fresh or len(waves) > 1:
+        if fresh or many:
             from lakthan import word, workbook  # noqa: F401, PLC0415  (in memory that processes share)
         large, across, common = [*bench.large()], [*bench.across()], [*bench.common()]
-        own = [[*bench.portfolios(wave, sorts)] for wave, sorts in itertools.product(waves, OWN)]
-        groups = [large, across, common, *own]
+        documents, told = ([*bench.portfolios(ids, sorts)] for sorts in OWN)
+        groups = [large, across, common, documents, told]
         number = sum(map(len, groups))
         if ahead and folders.site:
             laid = ahead.laid(folders.site, done.sums.keys())
@@ -192,10 +196,10 @@ def write(
         # So little that it takes no memory to speak of, or so much that every process needs all of the theme.
         few = len(missing) < TOGETHER and not any(piece.sort in LARGE for piece in missing)
         opens = processes > 1 and 2 * len(missing) > number
-        here = few and len(waves) == 1 and processes > 1 and not any(piece.sort == "documents" for piece in missing)
+        here = few and not many and processes > 1 and not any(piece.sort == "documents" for piece in missing)
         if here:
             _share(bench, processes, bench.tasks(every), done)
-        elif few or len(waves) == 1:
+        elif few or not many:
             tasks = bench.tasks(every)
             early = [task for task in tasks if opens and task[1][0].sort == "documents"]
             with _Beside(bench, processes - 1, early) as beside:
@@ -207,27 +211,19 @@ def write(
         else:
             if opens:
                 bench.open()
-            # Memory is for a few of these at a time, and given back with the processes.
-            for task in bench.tasks(large):
-                _gather(bench, processes, [task], done)
-            tasks = bench.tasks(across, AT_ONCE)
-            for at in range(0, len(tasks), processes):
-                _gather(bench, processes, tasks[at : at + processes], done)
-            _gather(bench, processes, bench.tasks(common, AT_ONCE), done)
-            for pieces in own:
-                _gather(bench, processes, bench.tasks(pieces), done)
-        known = [(at, [page for number, page in done.known if number == at]) for at in range(len(bench.sites))]
+            small = (bench.tasks(told), bench.tasks(common, AT_ONCE), bench.tasks(documents))
+            turns = [turn for tasks in small for turn in _turns(tasks, processes)]
+            _in_turn(bench, processes, [[task] for task in bench.tasks([*large, *across])], turns, done)
+        known = [(at, [text for number, text in done.known if number == at]) for at in range(len(bench.sites))]
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
             last.append(("rest", done.mapped))
         # What was written until now goes to the disk meanwhile, or all of it would be waited for at the end.
         flushed = partial(_flushed, folders.site)
-        if len(waves) == 1 and processes > 1:
-            _share(bench, processes, last, done, flushed)
+        if many or processes == 1:
+            _gather(bench, processes, last, done, flushed)
         else:
-            # An index takes memory wherever little of it is new: of a nation's there is one at a time.
-            for one in last:
-                _gather(bench, processes, [one], done, flushed)
+            _share(bench, processes, last, done, flushed)
         for name, content in also:
             bench.put(done, name, content)
     if bench.ground != bench.ground_now():
@@ -355,9 +351,9 @@ class _Bench:
                 for name in site.env.list_templates(extensions=["j2"]):
                     if name.startswith(("pages/", "parts/")) and "/hub" not in name:  # of no use here
                         site.env.get_template(name)
-            _, front = self.shared[0]
-            if self.folders.site:
-                self.frame.page(front.path, front.make().holds)
+            if self.folders.site:  # around a page of which nothing has to be worked out
+                plain = next(plan for _, plan in self.shared if plan.path == PLAIN)
+                self.frame.page(PLAIN, plain.make().holds)
 
     @cached_property
     def by_id(self) -> dict[str, Assessment]:
@@ -692,16 +688,18 @@ class _Bench:
             made.put(path, make())
         return made
 
-    def search(self, done: Done, known: tuple[int, Sequence[search.Waiting]]) -> None:
-        """The index of the search in a language."""
-        number, waiting = known
+    def rest(self, done: Done, mapped: Sequence[search.Text]) -> None:
+        """What the theme adds to all pages, which wait there."""
+        known = [(path, meta) for text in mapped for path, meta in json.loads(text.read())]
+        for name, content in self.frame.rest(known):
+            self._put_site(done, name, content, sha256(content))
+
+    def search(self, done: Done, known: tuple[int, Sequence[search.Text]]) -> None:
+        """The index of the search in a language, of which the pages wait there."""
+        number, texts = known
+        waiting = [page for text in texts for page in search.waiting(text)]
         for page in pages.index(self.sites[number], waiting, cache=self.cache):
             self.put(done, page.path, page.content)
-
-    def rest(self, done: Done, mapped: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """What the theme adds to all pages."""
-        for name, content in self.frame.rest(mapped):
-            self._put_site(done, name, content, sha256(content))
 
     # Files
 
@@ -750,6 +748,7 @@ class _Bench:
 
 
 DATA = "data/index.md"
+PLAIN = "search/index.md"
 Whose = tuple[str, str]
 """The ids of a portfolio and a unit, one of them empty, both for what shows several, or none; or of a portfolio and the
 indicator whose account is told."""
@@ -836,6 +835,48 @@ def _share(
         _gather(bench, processes, beside.came(done), done)
 
 
+def _turns(tasks: Sequence[T], processes: int) -> Iterator[Sequence[T]]:
+    """The tasks, some for each turn; towards the end fewer, so that nobody waits long for the last."""
+    first = 0
+    while first < len(tasks):
+        last = first + max(1, min(TURN, (len(tasks) - first) // (2 * processes)))
+        yield tasks[first:last]
+        first = last
+
+
+def _in_turn(
+    bench: _Bench, processes: int, large: Iterable[Sequence[Task]], small: Iterable[Sequence[Task]], done: Done
+) -> None:
+    """Do the tasks of each turn in a process that ends with it, and gives back its memory; *large* ones one at a time.
+
+    There are no threads here, so that a process can be forked while others are at work.
+    """
+    waiting = {True: deque(enumerate(large)), False: deque(enumerate(small))}
+    at_work: dict[object, tuple[bool, int, _Beside]] = {}
+    came: dict[tuple[bool, int], Done] = {}
+    try:
+        while at_work or any(waiting.values()):
+            while len(at_work) < processes:
+                is_large = bool(waiting[True]) and not any(one for one, _, _ in at_work.values())
+                if not waiting[is_large]:
+                    break
+                number, tasks = waiting[is_large].popleft()
+                _collect()
+                beside = _Beside(bench, 1, tasks)
+                at_work[beside.results[0]] = is_large, number, beside
+            for result in connection.wait(beside.results[0] for _, _, beside in at_work.values()):
+                is_large, number, beside = at_work.pop(result)
+                came[is_large, number] = one = Done()
+                with beside:
+                    left = beside.came(one)
+                _gather(bench, processes, left, one)
+    finally:
+        for _, _, beside in at_work.values():
+            beside.close()
+    for _, one in sorted(came.items()):
+        done.add(one)
+
+
 def _spread(bench: _Bench, tasks: Sequence[Task], processes: int, meanwhile: Callable[[], object]) -> Iterator[Done]:
     """What came of the tasks, in their order."""
     # A forked process knows all that this one does, at once and in the same memory.
@@ -883,6 +924,10 @@ class _Beside:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let none of them go on."""
         for process, mine in self._begun:
             process.kill()
             process.join()
@@ -899,6 +944,11 @@ class _Beside:
         for number in array(_NUMBER, os.read(self._numbers, _MANY)):
             del self._tasks[number]
         return [*self._tasks.values()]
+
+    @property
+    def results(self) -> list[Connection]:
+        """What can be read from as soon as one of them is done."""
+        return [mine for _, mine in self._begun]
 
     def came(self, done: Done) -> list[Task]:
         """Add up what came of the tasks; those of which nothing came are left: whoever does them again is told why."""

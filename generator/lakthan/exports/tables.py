@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lakthan import messages
 from lakthan.cache import Cache
@@ -40,17 +40,24 @@ Row = Mapping[str, Cell]
 _SQL = {"string": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "date": "DATE", "boolean": "BOOLEAN"}
 
 
+def _none(_: object) -> Iterator[Row]:
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """What is told of one sort of thing. `columns` says what sort of value each column holds."""
 
     name: str
     columns: Mapping[str, Kind]
-    rows: Callable[[Project, Sequence[Assessment]], Iterator[Row]]
+    rows: Callable[[Assessment], Iterator[Row]]
+    """Those of a portfolio."""
     key: tuple[str, ...]
     """Columns that together name a row."""
     refers: Mapping[str, tuple[str, str]]
     """Column → table and column that its values come from."""
+    once: Callable[[Project], Iterator[Row]] = _none
+    """Those that are of no portfolio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def _of(assessment: Assessment) -> dict[str, Cell]:
     return {"unit": assessment.portfolio.unit, "rubric": assessment.portfolio.rubric.id}
 
 
-def _rubrics(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
+def _rubrics(project: Project) -> Iterator[Row]:
     for rubric in project.rubrics.values():
         yield {
             "id": rubric.id,
@@ -92,7 +99,7 @@ def _rubrics(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
         }
 
 
-def _units(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
+def _units(project: Project) -> Iterator[Row]:
     for unit in project.units.values():
         yield {
             "id": unit.id,
@@ -105,71 +112,68 @@ def _units(project: Project, _: Sequence[Assessment]) -> Iterator[Row]:
         }
 
 
-def _portfolios(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        portfolio = assessment.portfolio
-        for score in assessment.scores:
-            level = next((known for known in score.rubric.levels if known.id == score.level), None)
+def _portfolios(assessment: Assessment) -> Iterator[Row]:
+    portfolio = assessment.portfolio
+    for score in assessment.scores:
+        level = next((known for known in score.rubric.levels if known.id == score.level), None)
+        yield {
+            **_of(assessment),
+            "round": score.round,
+            "latest": score is assessment.latest,
+            "points": documents.plain(score.points),
+            "points_exact": documents.exact(score.points),
+            "max": documents.plain(score.max),
+            **_verified(found.score if (found := assessment.verified_of(score)) else None),
+            "level": score.level,
+            **_both("level", level.title if level else None),
+            "self_level": portfolio.self_level,
+            "signed": _day(portfolio.signed),
+            "demonstration": portfolio.demonstration,
+            "url": f"{portfolio.id}/",
+        }
+
+
+def _indicators(assessment: Assessment) -> Iterator[Row]:
+    portfolio = assessment.portfolio
+    for score in assessment.scores:
+        reviewed = assessment.verified_of(score)
+        for name, node in score.indicators.items():
+            answer = portfolio.answers.get(name)
+            assert isinstance(node.node, Indicator)
             yield {
                 **_of(assessment),
                 "round": score.round,
-                "latest": score is assessment.latest,
-                "points": documents.plain(score.points),
-                "points_exact": documents.exact(score.points),
-                "max": documents.plain(score.max),
-                **_verified(found.score if (found := assessment.verified_of(score)) else None),
-                "level": score.level,
-                **_both("level", level.title if level else None),
-                "self_level": portfolio.self_level,
-                "signed": _day(portfolio.signed),
-                "demonstration": portfolio.demonstration,
-                "url": f"{portfolio.id}/",
+                "indicator": name,
+                **_both("title", node.node.title),
+                "applies": node.applies,
+                "points": documents.plain(node.points),
+                "points_exact": documents.exact(node.points),
+                "max": documents.plain(node.max),
+                **_verified(reviewed.score.indicators[name] if reviewed else None),
+                "self_score": documents.plain(answer.self_score.value) if answer and answer.self_score else None,
+                "url": f"{portfolio.id}/{name}/",
             }
 
 
-def _indicators(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        portfolio = assessment.portfolio
-        for score in assessment.scores:
-            reviewed = assessment.verified_of(score)
-            for name, node in score.indicators.items():
-                answer = portfolio.answers.get(name)
-                assert isinstance(node.node, Indicator)
+def _conditions(assessment: Assessment) -> Iterator[Row]:
+    names = documents.identifiers(assessment.portfolio)
+    for score in assessment.scores:
+        for name, node in score.indicators.items():
+            known = {documents.anchor(r): names[id(r)] for r in documents.sources(assessment.portfolio, name)}
+            for position, reason in enumerate(documents.reasons(node), 1):
                 yield {
                     **_of(assessment),
                     "round": score.round,
                     "indicator": name,
-                    **_both("title", node.node.title),
-                    "applies": node.applies,
-                    "points": documents.plain(node.points),
-                    "points_exact": documents.exact(node.points),
-                    "max": documents.plain(node.max),
-                    **_verified(reviewed.score.indicators[name] if reviewed else None),
-                    "self_score": documents.plain(answer.self_score.value) if answer and answer.self_score else None,
-                    "url": f"{portfolio.id}/{name}/",
+                    "position": position,
+                    "criterion": reason["criterion"],
+                    "points": reason["points"],
+                    "awarded": reason["awarded"],
+                    "met": reason["met"],
+                    "source": reason["source"],
+                    **_said(reason),
+                    "evidence": " ".join(known[one] for one in reason["evidence"] if one in known) or None,
                 }
-
-
-def _conditions(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        names = documents.identifiers(assessment.portfolio)
-        for score in assessment.scores:
-            for name, node in score.indicators.items():
-                known = {documents.anchor(r): names[id(r)] for r in documents.sources(assessment.portfolio, name)}
-                for position, reason in enumerate(documents.reasons(node), 1):
-                    yield {
-                        **_of(assessment),
-                        "round": score.round,
-                        "indicator": name,
-                        "position": position,
-                        "criterion": reason["criterion"],
-                        "points": reason["points"],
-                        "awarded": reason["awarded"],
-                        "met": reason["met"],
-                        "source": reason["source"],
-                        **_said(reason),
-                        "evidence": " ".join(known[one] for one in reason["evidence"] if one in known) or None,
-                    }
 
 
 def _records(assessment: Assessment, register: str) -> Iterator[tuple[Record, dict[str, Cell]]]:
@@ -194,76 +198,72 @@ def _records(assessment: Assessment, register: str) -> Iterator[tuple[Record, di
             )
 
 
-def _evidence(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        for record, shared in _records(assessment, "evidence"):
-            kind = assessment.portfolio.rubric.kinds.get(record.kind)
-            serves = record.values.get("indicators")
-            yield {
-                **shared,
-                **_both("kind", kind.title if kind else None),
-                "title": record.text("title") or None,
-                "serves": " ".join(map(str, serves if isinstance(serves, tuple) else (serves or "",))) or None,
-                "note": record.text("note") or None,
-            }
+def _evidence(assessment: Assessment) -> Iterator[Row]:
+    for record, shared in _records(assessment, "evidence"):
+        kind = assessment.portfolio.rubric.kinds.get(record.kind)
+        serves = record.values.get("indicators")
+        yield {
+            **shared,
+            **_both("kind", kind.title if kind else None),
+            "title": record.text("title") or None,
+            "serves": " ".join(map(str, serves if isinstance(serves, tuple) else (serves or "",))) or None,
+            "note": record.text("note") or None,
+        }
 
 
-def _channels(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        register = assessment.portfolio.rubric.register("channels")
-        fields: Mapping[str, FieldType] = register.fields if register else {}
-        for record, shared in _records(assessment, "channels"):
-            public = record.values.get("public")
-            yield {
-                **shared,
-                **_both("kind", fields["kind"].choices.get(record.text("kind")) if "kind" in fields else None),
-                "name": record.text("name") or None,
-                "scope": record.text("scope") or None,
-                "audience": record.text("audience") or None,
-                "public": public if isinstance(public, bool) else None,
-                "note": record.text("note") or None,
-            }
+def _channels(assessment: Assessment) -> Iterator[Row]:
+    register = assessment.portfolio.rubric.register("channels")
+    fields: Mapping[str, FieldType] = register.fields if register else {}
+    for record, shared in _records(assessment, "channels"):
+        public = record.values.get("public")
+        yield {
+            **shared,
+            **_both("kind", fields["kind"].choices.get(record.text("kind")) if "kind" in fields else None),
+            "name": record.text("name") or None,
+            "scope": record.text("scope") or None,
+            "audience": record.text("audience") or None,
+            "public": public if isinstance(public, bool) else None,
+            "note": record.text("note") or None,
+        }
 
 
-def _gaps(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        score, advice = assessment.latest, assessment.advice
-        for sort, steps in (("indicator", advice.indicators), ("level", advice.levels)):
-            for name, step in steps.items():
-                for position, need in enumerate(documents.missing(step), 1):
-                    yield {
-                        **_of(assessment),
-                        "round": score.round,
-                        "indicator": name if sort == "indicator" else None,
-                        "level": name if sort == "level" else None,
-                        "position": position,
-                        **_said(need),
-                        "amount": need["amount"],
-                        "by": need["by"],
-                        "reaches": documents.plain(step.points),
-                    }
-
-
-def _reviews(_: Project, assessments: Sequence[Assessment]) -> Iterator[Row]:
-    for assessment in assessments:
-        for review in assessment.portfolio.reviews:
-            for position, verdict in enumerate(review.verdicts, 1):
+def _gaps(assessment: Assessment) -> Iterator[Row]:
+    score, advice = assessment.latest, assessment.advice
+    for sort, steps in (("indicator", advice.indicators), ("level", advice.levels)):
+        for name, step in steps.items():
+            for position, need in enumerate(documents.missing(step), 1):
                 yield {
                     **_of(assessment),
-                    "review": review.name,
+                    "round": score.round,
+                    "indicator": name if sort == "indicator" else None,
+                    "level": name if sort == "level" else None,
                     "position": position,
-                    "role": review.role,
-                    "date": _day(review.date),
-                    "round": review.round,
-                    "final": review.final,
-                    "indicator": verdict.indicator,
-                    "evidence": verdict.evidence,
-                    "verdict": verdict.verdict,
-                    "points": None if verdict.points is None else documents.plain(verdict.points),
-                    "reason": verdict.reason or None,
-                    "answer": verdict.answer or None,
-                    "answered": _day(verdict.answered),
+                    **_said(need),
+                    "amount": need["amount"],
+                    "by": need["by"],
+                    "reaches": documents.plain(step.points),
                 }
+
+
+def _reviews(assessment: Assessment) -> Iterator[Row]:
+    for review in assessment.portfolio.reviews:
+        for position, verdict in enumerate(review.verdicts, 1):
+            yield {
+                **_of(assessment),
+                "review": review.name,
+                "position": position,
+                "role": review.role,
+                "date": _day(review.date),
+                "round": review.round,
+                "final": review.final,
+                "indicator": verdict.indicator,
+                "evidence": verdict.evidence,
+                "verdict": verdict.verdict,
+                "points": None if verdict.points is None else documents.plain(verdict.points),
+                "reason": verdict.reason or None,
+                "answer": verdict.answer or None,
+                "answered": _day(verdict.answered),
+            }
 
 
 def _verified(score: Score | NodeScore | None) -> dict[str, Cell]:
@@ -318,9 +318,10 @@ TABLES: tuple[Table, ...] = (
             "max": "number",
             "url": "string",
         },
-        _rubrics,
+        _none,
         ("id",),
         {},
+        _rubrics,
     ),
     Table(
         "units",
@@ -335,9 +336,10 @@ TABLES: tuple[Table, ...] = (
             "demonstration": "boolean",
             "url": "string",
         },
-        _units,
+        _none,
         ("id",),
         {"parent": ("", "id")},
+        _units,
     ),
     Table(
         "portfolios",
@@ -464,14 +466,20 @@ def files(project: Project, assessments: Sequence[Assessment], cache: Cache) -> 
     with contextlib.ExitStack() as opened:
         # A database is opened if a table has changed, and once for all: that takes longer than to write a small one.
         database = lru_cache(partial(opened.enter_context, _database()))
-        lines = Path(opened.enter_context(tempfile.TemporaryDirectory()), "rows.json")
-        for table in TABLES:
-            # Both are written as rows come: a nation's conditions are more than memory should hold.
-            with lines.open("wb") as file:
-                plain = comma_separated(table, _noted(table, table.rows(project, assessments), file))
-            packed, count = parquet(table, lines, cache, database)
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        # Both are written as rows come: a nation's conditions are more than memory should hold, and so is all that is
+        # worked out of its portfolios to tell them.
+        written = [_Written(table, folder / f"{table.name}.json", opened) for table in TABLES]
+        for one in written:
+            one.take(one.table.once(project))
+        for assessment in assessments:
+            apart = assessment.apart()
+            for one in written:
+                one.take(one.table.rows(apart))
+        for one in written:
+            table, plain, packed = one.table, one.plain.content(), one.parquet(cache, database)
             for suffix, content in (("csv", plain), ("parquet", packed)):
-                found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, count))
+                found.append(File(f"{FOLDER}/{table.name}.{suffix}", content, table.name, one.count))
             described.append(_resource(table))
     licence = project.site.licence
     package: Json = {
@@ -532,27 +540,34 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
+LONGEST = 1_000_000
+"""Bytes that the JSON of a row may have, without more memory for it."""
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
-def _noted(table: Table, rows: Iterable[Row], lines: BinaryIO) -> Iterator[Row]:
-    """The rows with all their columns, each of which is a line of JSON too."""
-    for row in rows:
-        whole = {name: row.get(name) for name in table.columns}
-        lines.write(f"{_JSON.encode(whole)}\n".encode())
-        yield whole
+class _Plain:
+    """A table as CSV (RFC 4180), with the mark by which Excel knows UTF-8."""
+
+    def __init__(self, table: Table) -> None:
+        self._columns, self._content = table.columns, io.BytesIO()
+        self._out = io.TextIOWrapper(self._content, "utf-8-sig", newline="")
+        self._writer = csv.writer(self._out, lineterminator="\r\n")
+        self._writer.writerow(table.columns)
+
+    def add(self, row: Row) -> None:
+        self._writer.writerow(cell(row[name]) for name in self._columns)
+
+    def content(self) -> bytes:
+        self._out.flush()
+        return self._content.getvalue()
 
 
 def comma_separated(table: Table, rows: Iterable[Row]) -> bytes:
-    """The table as CSV (RFC 4180), with the mark by which Excel knows UTF-8."""
-    content = io.BytesIO()
-    out = io.TextIOWrapper(content, "utf-8-sig", newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.columns)
+    """The table as CSV."""
+    plain = _Plain(table)
     for row in rows:
-        writer.writerow(cell(row[name]) for name in table.columns)
-    out.flush()
-    return content.getvalue()
+        plain.add(row)
+    return plain.content()
 
 
 def cell(value: Cell) -> str:
@@ -568,15 +583,29 @@ def cell(value: Cell) -> str:
             return str(value)
 
 
-def parquet(table: Table, lines: Path, cache: Cache, database: Callable[[], DuckDBPyConnection]) -> tuple[bytes, int]:
-    """The table, of which each row is a line of JSON, as Parquet; texts as they are, for nothing runs there. And how
-    many rows it has."""
-    source, count = hashlib.sha256(json.dumps([table.columns, version("duckdb")]).encode()), 0
-    with lines.open("rb") as file:
-        for line in file:
-            source.update(line)
-            count += 1
-    return cache.get("table.parquet", source.digest(), lambda: _parquet(table, lines, database())), count
+class _Written:
+    """A table as its rows come: as CSV, and as lines of JSON in a file, which become Parquet."""
+
+    def __init__(self, table: Table, lines: Path, opened: contextlib.ExitStack) -> None:
+        self.table, self.plain, self.count, self.longest = table, _Plain(table), 0, 0
+        self._lines, self._file = lines, opened.enter_context(lines.open("wb"))
+        self._source = hashlib.sha256(json.dumps([table.columns, version("duckdb")]).encode())
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Some more rows."""
+        for row in rows:
+            whole = {name: row.get(name) for name in self.table.columns}
+            line = f"{_JSON.encode(whole)}\n".encode()
+            self._file.write(line)
+            self._source.update(line)
+            self.count += 1
+            self.longest = max(self.longest, len(line))
+            self.plain.add(whole)
+
+    def parquet(self, cache: Cache, database: Callable[[], DuckDBPyConnection]) -> bytes:
+        """All of it as Parquet; texts as they are, for nothing runs there."""
+        self._file.close()
+        return cache.get("table.parquet", self._source.digest(), lambda: _parquet(self, self._lines, database()))
 
 
 @contextlib.contextmanager
@@ -604,10 +633,12 @@ def of_disk() -> Iterator[None]:
         raise OSError(code, os.strerror(code), file and file[1]) from None
 
 
-def _parquet(table: Table, lines: Path, database: DuckDBPyConnection) -> bytes:
-    columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in table.columns.items())
+def _parquet(written: _Written, lines: Path, database: DuckDBPyConnection) -> bytes:
+    columns = ", ".join(f"'{name}': '{_SQL[kind]}'" for name, kind in written.table.columns.items())
     target = lines.with_suffix(".parquet")
-    read = f"read_json(?, format = 'newline_delimited', maximum_object_size = 100000000, columns = {{{columns}}})"
+    # It reads twice as much at a time.
+    longest = f"maximum_object_size = {max(written.longest, LONGEST)}"
+    read = f"read_json(?, format = 'newline_delimited', {longest}, columns = {{{columns}}})"
     name = str(target).replace("'", "''")
     with of_disk():
         database.execute(f"COPY (SELECT * FROM {read}) TO '{name}' (FORMAT parquet)", [str(lines)])  # noqa: S608

@@ -25,7 +25,7 @@ from lakthan.exports.tables import TABLES, cell
 from lakthan.hub import gather
 from lakthan.hub.gather import CLAIMS, COMPARED, INDEX, State
 from lakthan.hub.listing import Listing, Portal, place_of
-from lakthan.model import Assessment, Message, Place, Portfolio, Project, Site
+from lakthan.model import Assessment, Message, Place, Portfolio
 from lakthan.rubric import Rubric, Text
 
 Json = dict[str, Any]
@@ -216,7 +216,6 @@ def _rubric(content: bytes) -> Rubric:
 
 
 _TABLE = {table.name: table for table in TABLES}
-_NOBODY = Project(Site(*(Text(th="", en=""),) * 3), {}, {}, ())
 _WORDS = frozenset(("title_th", "title_en", "url", "unit", "rubric"))
 
 
@@ -241,12 +240,12 @@ def derive(task: Task) -> Derived:
         shared |= {"rubric": given.rubric, "demonstration": assessment.portfolio.demonstration}
         said = given.summary.get("points")
         claimed = said if isinstance(said, int | float) and not isinstance(said, bool) else None
-        for row in _TABLE["portfolios"].rows(_NOBODY, (assessment,)):
+        for row in _TABLE["portfolios"].rows(assessment):
             url = f"{task.address}{row['url']}" if task.address else None
             follows = {"published": claimed if row["latest"] else None, "follows": found is None}
             portfolios.append({**row, **shared, **follows, "url": url})
         last = assessment.latest.round
-        for row in _TABLE["indicators"].rows(_NOBODY, (assessment,)):
+        for row in _TABLE["indicators"].rows(assessment):
             plain = {key: value for key, value in row.items() if key not in _WORDS}
             indicators.append({**shared, **plain, "latest": row["round"] == last})
     return Derived(_lines(portfolios), _lines(indicators), tuple(map(privacy.masked, problems)))
@@ -270,7 +269,7 @@ def _differing(portal: str, given: Given, assessment: Assessment) -> Diagnostic 
     inputs = f"{given.unit}/{given.rubric}/inputs.json"
     derived = {
         tuple(cell(row[name]) for name in gather.KEY): tuple(cell(row[name]) for name in COMPARED)
-        for row in _TABLE["indicators"].rows(_NOBODY, (assessment,))
+        for row in _TABLE["indicators"].rows(assessment)
     }
     nothing = Message("publish.nothing")
     for key in dict.fromkeys((*derived, *given.claims)):
