@@ -213,7 +213,8 @@ def write(
                 bench.open()
             small = (bench.tasks(told), bench.tasks(common, AT_ONCE), bench.tasks(documents))
             turns = [turn for tasks in small for turn in _turns(tasks, processes)]
-            _in_turn(bench, processes, [[task] for task in bench.tasks([*large, *across])], turns, done)
+            singly = [[task] for task in (*bench.tasks(large), *bench.tasks(across, AT_ONCE))]
+            _in_turn(bench, processes, singly, turns, done)
         known = [(at, [text for number, text in done.known if number == at]) for at in range(len(bench.sites))]
         last: list[Task] = [("search", one) for one in known]
         if folders.site:
@@ -836,10 +837,11 @@ def _share(
 
 
 def _turns(tasks: Sequence[T], processes: int) -> Iterator[Sequence[T]]:
-    """The tasks, some for each turn; towards the end fewer, so that nobody waits long for the last."""
+    """The tasks, some for each turn; towards the end fewer, so that nobody waits long for the last. A process that is
+    forked takes a while to warm up: as long as a fifth of a portfolio."""
     first = 0
     while first < len(tasks):
-        last = first + max(1, min(TURN, (len(tasks) - first) // (2 * processes)))
+        last = first + min(TURN, max(AT_ONCE, (len(tasks) - first) // (2 * processes)))
         yield tasks[first:last]
         first = last
 

@@ -290,7 +290,9 @@ class Site(Words):
             meta |= self._known_to_machines(template, url, context)
             content = self.env.get_template(f"pages/{template}").render(title=title, url=url, **context)
         body = tidy(content)
-        entry = self._entry(template, self.folder + url, title, body, context)
+        # What a script brings to life says again what stands on other pages: found there, it is in the way.
+        passages = () if scripts else search.passages(body)
+        entry = self._entry(template, self.folder + url, title, passages, context)
         if self.language == "en":
             body = parts.marked(body)
             # What the theme repeats of the page: its title, and its headings in the table of contents.
@@ -365,7 +367,9 @@ class Site(Words):
                 return meta
         return {**meta, "meaning": meaning.said(found)}
 
-    def _entry(self, template: str, url: str, title: str, body: str, context: Mapping[str, Any]) -> search.Entry:
+    def _entry(
+        self, template: str, url: str, title: str, passages: tuple[search.Passage, ...], context: Mapping[str, Any]
+    ) -> search.Entry:
         """What the search is to know of a page: the sort of it is called as its template."""
         kind, portfolio = template.removesuffix(".md.j2"), context.get("portfolio")
         unit = portfolio.unit if portfolio else context["unit"].id if kind == "unit" else ""
@@ -383,7 +387,7 @@ class Site(Words):
             unit=unit,
             rubric=rubric.id if rubric else "",
             about=" · ".join(part for part in about if part and part != title),
-            passages=search.passages(body),
+            passages=passages,
         )
 
     def portfolio_page(
