@@ -51,9 +51,9 @@ W = TypeVar("W", BrowserContext, Page)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many processes again as there are cores: tests wait for browsers, servers and other programs."""
+    """Twice as many processes as there are cores: tests wait for browsers, servers and other programs."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return (3 * cores + 1) // 2
+    return 2 * cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -226,3 +226,14 @@ def test_whoever_stops_early_leaves_no_process(project: Path, monkeypatch: pytes
     found: Iterator[object] = examination.sweep(project, summary, processes=2).found
     assert next(found)
     found.close()  # type: ignore[attr-defined]
+
+
+def test_what_is_worked_out_apart_goes_with_it(project: Path) -> None:
+    one = examination.examine(project).assessments[-1]
+    apart = one.apart()
+    assert apart == one.apart()
+    assert len(apart.scores) > 1
+    assert apart.advice.indicators
+    assert {"scores", "advice"} <= vars(apart).keys()
+    assert not {"scores", "advice"} & vars(one).keys()
+    assert one.scores == apart.scores

@@ -61,12 +61,19 @@ def test_every_page_is_what_mkdocs_builds(built: Sandbox, tmp_path: Path) -> Non
     assert differing(built.root / "site", tmp_path / "site") == []
 
 
-WAVES = "from lakthan import cli, writer; writer.TOGETHER = writer.TURN = 2; cli.main()"
-"""`lakthan` where two portfolios are many: it makes a nation's in waves, each in processes of its own."""
-
-LOST = "from lakthan import cli, writer; writer._do_some = lambda *_: None; cli.main()"
-"""`lakthan` where nothing comes of the documents with which other processes begin."""
-PROGRAMS = {"at once": ["-m", "lakthan.cli"], "in waves": ["-c", WAVES], "lost": ["-c", LOST]}
+RUN = "from lakthan import cli, writer; {}; cli.main()"
+LOST = "writer._do_some = lambda *_: None"
+"""Nothing comes of processes that are forked to be at work beside this one."""
+MANY = "writer.TOGETHER = writer.TURN = 2"
+"""Two portfolios are many: they are made in turns, each in a process of its own, as a nation's are."""
+NO_FORK = "writer.may_fork = lambda: False; writer.multiprocessing = None"
+PROGRAMS = {
+    "at once": ["-m", "lakthan.cli"],
+    "lost": ["-c", RUN.format(LOST)],
+    "in turns": ["-c", RUN.format(MANY)],
+    "turns lost": ["-c", RUN.format(f"{MANY}; {LOST}")],
+    "never forked": ["-c", RUN.format(f"{MANY}; {NO_FORK}")],
+}
 
 
 @pytest.mark.slow
@@ -78,7 +85,7 @@ def test_any_number_of_processes_make_the_same_site(few: Sandbox, tmp_path: Path
         (project.docs / "old.md").touch()
     build.site(few.root, build.examine(few.root), processes=1)
     result = python([*program, "build", "--processes", "3"], other.root)
-    assert result.returncode == 0, result.stderr
+    assert (result.returncode, result.stderr) == (0, "")
     assert differing(few.root / "site", other.root / "site") == []
     assert len(files(few.docs)) > 100
     assert differing(few.docs, other.docs) == []

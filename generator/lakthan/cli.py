@@ -63,9 +63,15 @@ from lakthan.model import Assessment, Portfolio, Score
 from lakthan.rubric import Rubric, Text
 
 gc.enable()
-# When a command ends, all that is left goes with the process: to look first for what nobody uses was a tenth of a
-# rebuild.
-atexit.register(gc.freeze)
+
+
+@atexit.register
+def _leave() -> None:
+    """When a command ends, all that is left goes with the process: to look first for what nobody uses was a tenth of a
+    rebuild."""
+    if "duckdb" not in sys.modules:  # it would say that somebody holds what is its own
+        gc.freeze()
+
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -199,7 +199,7 @@ def write(
         here = few and not many and processes > 1 and not any(piece.sort == "documents" for piece in missing)
         if here:
             _share(bench, processes, bench.tasks(every), done)
-        elif few or not many:
+        elif few or not many or processes == 1:
             tasks = bench.tasks(every)
             early = [task for task in tasks if opens and task[1][0].sort == "documents"]
             with _Beside(bench, processes - 1, early) as beside:
