@@ -222,6 +222,22 @@ def test_it_does_not_matter_where_texts_wait_nor_how_many_are_looked_at_together
     assert dict(search.files(stored, "i", {})) == expected
 
 
+def test_pages_of_a_name_each_are_looked_at_together_and_one_more_moves_no_others() -> None:
+    """A nation's units are thousands of names, of which each alone would cost as much as all that it shares."""
+    entries = [dataclasses.replace(entry(number, "ลงนาม"), name=f"u{number:04}") for number in range(400)]
+
+    def groups(some: Iterable[Entry]) -> set[tuple[str, ...]]:
+        ordered = sorted(waiting(some), key=lambda page: page.name)
+        return {tuple(page.name for page in group) for group in search._groups(ordered)}
+
+    whole, less = groups(entries), groups(entries[:200] + entries[201:])
+    assert sorted(name for group in whole for name in group) == [one.name for one in entries]
+    assert 10 < len(whole) < 60
+    assert len(whole ^ less) <= 3
+    many = groups([*entries[:3], *(dataclasses.replace(one, name="z") for one in entries[:5])])
+    assert ("z",) * 5 in many  # pages of one name keep to themselves
+
+
 def test_what_is_kept_of_the_last_index_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {number: f"ลงนามครั้งที่ {number % 7}\nร่วมกันทุกคน" for number in range(40)}
     kept, rng = cache.Cache(tmp_path), random.Random(5)

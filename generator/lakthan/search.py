@@ -424,19 +424,37 @@ AT_ONCE = 1_000_000
 """Bytes of texts that are looked at together, about."""
 
 
+NAMES = 16
+"""Names of one page each that are looked at together, about."""
+
+
 def _groups(pages: Iterable[Waiting]) -> Iterator[Sequence[Waiting]]:
-    """Pages of one name, or as many of them as memory should hold."""
-    for _, every in groupby(pages, key=lambda page: (page.kind, page.rubric, page.name)):
-        group: list[Waiting] = []
-        size = 0
+    """Pages of one name, or as many of them as memory should hold; of names that have a page each some together.
+
+    Where those end follows from the name alone, so that a page that comes or goes moves no others.
+    """
+    group: list[Waiting] = []
+    for (*_, name), some in groupby(pages, key=lambda page: (page.kind, page.rubric, page.name)):
+        every = [*some]
+        if group and len(every) > 1:
+            yield group
+            group = []
+        size = sum(map(_size, group))
         for page in every:
             group.append(page)
-            size += page.document.size if isinstance(page.document, Text) else len(page.document)
+            size += _size(page)
             if size > AT_ONCE:
                 yield group
                 group, size = [], 0
-        if group:
+        if group and (len(every) > 1 or zlib.crc32(name.encode()) % NAMES == 0):
             yield group
+            group = []
+    if group:
+        yield group
+
+
+def _size(page: Waiting) -> int:
+    return page.document.size if isinstance(page.document, Text) else len(page.document)
 
 
 def _texts(pages: Sequence[Waiting], cache: Cache) -> bytes:
